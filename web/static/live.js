@@ -1,0 +1,240 @@
+/* Keeps a page true to its hall: a nudge tells it that the journal grew, then it asks for what it has not seen.
+ *
+ *   const live = new Live({
+ *     namespace: "/display", hall: "blora", boardUrl: "/api/v1/halls/blora/board",
+ *     onBoard(board, {first, restored}) {},  every new answer, oldest first; `restored` when the server's journal went back
+ *     onLines(lines, board) {},              the journal lines after the last known one, only when there are any
+ *     onLiveness({live, since}) {},          since: Date (hall's time) of the last answer, null if there never was one
+ *     onDenied(status) {},                   401 or 403; it goes on asking, slowly
+ *   });
+ *   live.start(); ... live.stop();
+ *   live.now()      Date: what the server's clock shows now (the device's own clock may be wrong)
+ *   live.known      last journal number seen; live.live  whether the screen may be taken as current
+ *   live.refresh()  ask now
+ *
+ * Three things make it ask: a nudge with a higher number, a slow poll that needs no socket, and waking up (socket
+ * connected, page visible, network back). One request at a time; a nudge that comes meanwhile causes one more. Only an
+ * answer counts as contact: a socket that is open while the answers fail keeps nothing current.
+ */
+
+import { io } from "./vendor/socket.io.esm.min.js";
+
+const nothing = () => {};
+
+/** A delay in ms that doubles with each failure up to `most`, spread so that a hall's screens do not return together. */
+export function backoff(failures, least = 1000, most = 15000, random = Math.random) {
+  const full = Math.min(most, least * 2 ** Math.min(failures, 10));
+  return full / 2 + (random() * full) / 2;
+}
+
+export class Live {
+  #socket = null;
+  #socketTimer = null;
+  #socketFailures = 0;
+  #pollTimer = null;
+  #ticker = null;
+  #asking = false;
+  #again = false;
+  #wanted = 0;
+  #failures = 0;
+  #behind = 0;
+  #denied = 0;
+  #etag = null;
+  #etagUrl = null;
+  #stopped = true;
+  #first = true;
+  #offset = 0;
+  #contact = null; // performance.now() of the last answer: a corrected device clock must not make a dead screen look alive
+  #contactAt = null; // the same moment as the hall's clock showed it
+  #startedAt = 0;
+  #abort = null;
+  #drift = 0;
+  #wake = () => {
+    if (document.visibilityState !== "hidden") this.refresh();
+  };
+
+  constructor({
+    namespace, hall, boardUrl,
+    onBoard = nothing, onLines = nothing, onLiveness = nothing, onDenied = nothing,
+    since = null, pollMs = 7000, silentMs = 10000, requestMs = 8000, headers = {},
+  }) {
+    Object.assign(this, { namespace, hall, boardUrl, onBoard, onLines, onLiveness, onDenied, pollMs, silentMs, requestMs, headers });
+    this.known = since;
+    this.live = null;
+  }
+
+  /** What the server's clock shows now. */
+  now() {
+    return new Date(Date.now() + this.#offset);
+  }
+
+  start() {
+    if (!this.#stopped) return this;
+    this.#stopped = false;
+    this.#startedAt = performance.now();
+    this.#drift = Date.now() - performance.now();
+    document.addEventListener("visibilitychange", this.#wake);
+    window.addEventListener("online", this.#wake);
+    window.addEventListener("pageshow", this.#wake);
+    this.#ticker = setInterval(() => this.#tick(), 1000);
+    this.refresh();
+    if (this.namespace) this.#connect();
+    return this;
+  }
+
+  stop() {
+    this.#stopped = true;
+    document.removeEventListener("visibilitychange", this.#wake);
+    window.removeEventListener("online", this.#wake);
+    window.removeEventListener("pageshow", this.#wake);
+    clearInterval(this.#ticker);
+    clearTimeout(this.#pollTimer);
+    clearTimeout(this.#socketTimer);
+    this.#abort?.abort();
+    this.#socket?.disconnect();
+    this.#socket = null;
+  }
+
+  /** Ask now, or once more when the running request is done. */
+  refresh() {
+    if (this.#stopped) return;
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#pollTimer);
+    this.#ask();
+  }
+
+  // ---- asking -------------------------------------------------------------------------------------------------------
+
+  async #ask() {
+    this.#asking = true;
+    this.#again = false;
+    let wait;
+    try {
+      await this.#fetchBoard();
+      this.#failures = 0;
+      wait = this.pollMs * (0.85 + Math.random() * 0.3);
+      if (this.#wanted > (this.known ?? -1)) wait = backoff(this.#behind++, 250, this.pollMs); // answered, but not yet with what the nudge announced
+      else this.#behind = 0;
+    } catch (error) {
+      if (this.#stopped) return;
+      wait = backoff(this.#failures++);
+      if (error instanceof Denied) wait = Math.max(wait, 15000);
+      else if (!(error instanceof Unreachable)) console.error("live:", error); // a fault in a page's own drawing must not end the asking
+    } finally {
+      this.#asking = false;
+    }
+    if (this.#stopped) return;
+    this.#look();
+    if (this.#again && this.#failures === 0) return void this.#ask();
+    this.#pollTimer = setTimeout(() => this.refresh(), wait);
+  }
+
+  async #fetchBoard() {
+    const url = new URL(this.boardUrl, document.baseURI);
+    if (this.known !== null) url.searchParams.set("since", this.known);
+    const headers = { Accept: "application/json", ...this.headers };
+    if (this.#etag && this.#etagUrl === url.href) headers["If-None-Match"] = this.#etag;
+    this.#abort = new AbortController();
+    const timer = setTimeout(() => this.#abort.abort(), this.requestMs);
+    let response, board;
+    try {
+      response = await fetch(url, { headers, cache: "no-store", credentials: "same-origin", signal: this.#abort.signal });
+      if (response.ok) board = await response.json();
+    } catch (error) {
+      throw new Unreachable(String(error));
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.#stopped) throw new Unreachable("stopped");
+    if (response.status === 401 || response.status === 403) {
+      if (this.#denied !== response.status) this.onDenied((this.#denied = response.status));
+      throw new Denied(String(response.status));
+    }
+    if (response.status === 304) return this.#heard();
+    if (!response.ok) throw new Unreachable(String(response.status));
+    if (!Number.isInteger(board?.seq)) throw new Unreachable("answer without seq");
+    this.#denied = 0;
+    this.#take(board);
+    // The ETag belongs to the URL of the next request, which asks since the new number.
+    url.searchParams.set("since", this.known);
+    this.#etag = response.headers.get("ETag");
+    this.#etagUrl = url.href;
+  }
+
+  #take(board) {
+    if (board.now) this.#offset = Date.parse(board.now) - Date.now() || 0;
+    this.#heard();
+    // With one request at a time a lower number cannot be an answer overtaken by another: the server's journal itself
+    // went back (a backup was restored). Holding on to the old number would freeze the screen until the new one grew past it.
+    const restored = this.known !== null && board.seq < this.known;
+    if (restored) this.#wanted = board.seq;
+    const first = this.#first;
+    this.#first = false;
+    this.known = board.seq;
+    this.onBoard(board, { first, restored });
+    if (!restored && board.lines?.length) this.onLines(board.lines, board);
+  }
+
+  // ---- liveness -----------------------------------------------------------------------------------------------------
+
+  #heard() {
+    this.#contact = performance.now();
+    this.#contactAt = this.now();
+    this.#look();
+  }
+
+  #tick() {
+    const drift = Date.now() - performance.now();
+    if (Math.abs(drift - this.#drift) > 3000) this.refresh(); // the device slept, or its clock was set
+    this.#drift = drift;
+    this.#look();
+  }
+
+  #look() {
+    const live = performance.now() - (this.#contact ?? this.#startedAt) < this.silentMs && (this.#contact !== null || this.live === null);
+    if (live === this.live || (live && this.#contact === null)) return;
+    this.live = live;
+    this.onLiveness({ live, since: this.#contactAt });
+  }
+
+  // ---- the socket: only ever says that there is something to ask for -----------------------------------------------------
+
+  #connect() {
+    const socket = io(this.namespace, {
+      transports: ["websocket"],
+      auth: { hall: this.hall },
+      forceNew: true,
+      reconnectionDelay: 1000,
+      reconnectionDelayMax: 15000,
+      randomizationFactor: 0.5,
+      timeout: 8000,
+    });
+    this.#socket = socket;
+    socket.on("connect", () => {
+      this.#socketFailures = 0;
+      this.refresh();
+    });
+    socket.on("nudge", (nudge) => {
+      if (nudge?.hall !== this.hall || !Number.isInteger(nudge.seq)) return;
+      if (nudge.seq <= (this.known ?? -1) || nudge.seq <= this.#wanted) return;
+      this.#wanted = nudge.seq;
+      this.#behind = 0;
+      this.refresh();
+    });
+    // The library returns by itself from a lost line, but not from a refusal or from being sent away: a hall that is
+    // full this minute has room the next.
+    const sentAway = () => {
+      if (this.#stopped || socket.active) return;
+      clearTimeout(this.#socketTimer);
+      this.#socketTimer = setTimeout(() => socket.connect(), backoff(this.#socketFailures++, 2000, 30000));
+    };
+    socket.on("connect_error", sentAway);
+    socket.on("disconnect", sentAway);
+  }
+}
+
+class Unreachable extends Error {}
+class Denied extends Error {}
