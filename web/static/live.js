@@ -166,16 +166,17 @@ export class Live {
 
   #take(board) {
     if (board.now) this.#offset = Date.parse(board.now) - Date.now() || 0;
-    this.#heard();
     // With one request at a time a lower number cannot be an answer overtaken by another: the server's journal itself
     // went back (a backup was restored). Holding on to the old number would freeze the screen until the new one grew past it.
     const restored = this.known !== null && board.seq < this.known;
-    if (restored) this.#wanted = board.seq;
     const first = this.#first;
-    this.#first = false;
-    this.known = board.seq;
     this.onBoard(board, { first, restored });
     if (!restored && board.lines?.length) this.onLines(board.lines, board);
+    // Only now: a page that could not draw the answer has not seen it, is not current, and asks for it again.
+    this.#first = false;
+    this.known = board.seq;
+    if (restored) this.#wanted = board.seq;
+    this.#heard();
   }
 
   // ---- liveness -----------------------------------------------------------------------------------------------------
