@@ -1,0 +1,170 @@
+/* Draws the board's answer: the call that matters now, the calls before it, who waits where. Takes facts, decides nothing. */
+
+import { formatTime } from "../web/clock.js";
+import { fitAgain, fitText } from "./fit.js";
+
+const $ = (id) => document.getElementById(id);
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const put = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+const stamp = (id) => $(id).content.firstElementChild.cloneNode(true);
+
+// ---- the big one ------------------------------------------------------------------------------------------------------
+
+/** `kind`: called, serving, past (with a call), or loading, empty, closed (without). `key` changes when it must catch the eye. */
+export function drawHero(kind, call = null, { again = false, key = null, closedText = "" } = {}) {
+  const hero = $("hero");
+  hero.dataset.kind = kind;
+  $("hero-call").hidden = !call;
+  for (const note of hero.querySelectorAll("[data-for]")) note.hidden = note.dataset.for !== kind;
+  if (kind === "closed") put($("closed-text"), closedText || $("closed-text").dataset.plain);
+  if (!call) return;
+  const words = $("hero-label").dataset;
+  put($("hero-label"), kind === "serving" ? words.serving : again ? words.again : words.called);
+  fitText($("hero-number"), call.number);
+  fitText($("hero-counter"), call.counter_name);
+  fitText($("hero-agency"), call.agency ?? "");
+  if (key !== null && hero.dataset.key !== String(key)) {
+    if (hero.dataset.key !== undefined && kind !== "past") catchEye($("hero-call"));
+    hero.dataset.key = key;
+  }
+}
+
+function catchEye(element) {
+  element.classList.remove("fresh");
+  void element.offsetWidth; // without this the same animation would not begin again
+  element.classList.add("fresh");
+}
+
+/** The call that is being spoken, over everything; null takes it away. */
+export function drawSpot(call, { recalled = false } = {}) {
+  const spot = $("spot");
+  spot.hidden = !call;
+  if (!call) return;
+  const words = $("spot-label").dataset;
+  put($("spot-label"), recalled ? words.again : words.called);
+  fitText($("spot-number"), call.number);
+  fitText($("spot-counter"), call.counter_name);
+  fitText($("spot-agency"), call.agency ?? "");
+  fitAgain();
+}
+
+// ---- the calls before ---------------------------------------------------------------------------------------------------
+
+const cells = new Map();
+
+/** `calls`: newest first, each with `state` called, serving or done. At most 18 at a time; `page` turns over the rest. */
+export function drawCalls(calls, page) {
+  const live = calls.filter((call) => call.state !== "done").length;
+  const [size, room] = live > 10 ? ["many", 18] : live > 6 ? ["some", 10] : ["few", 6];
+  const grid = $("calls-grid");
+  const resized = grid.dataset.size !== size;
+  grid.dataset.size = size;
+  const pages = Math.max(1, Math.ceil(live / room));
+  const from = (page % pages) * room;
+  const shown = calls.slice(from, from + room);
+  const kept = new Set();
+  shown.forEach((call, at) => {
+    const key = `${call.number} ${call.counter} ${call.seq}`;
+    kept.add(key);
+    let cell = cells.get(key);
+    if (!cell) {
+      cell = stamp("t-call");
+      cells.set(key, cell);
+    }
+    if (grid.children[at] !== cell) grid.insertBefore(cell, grid.children[at] ?? null);
+    cell.dataset.state = call.state;
+    const [number, counter, agency, state] = ["number", "counter", "agency", "state"].map((name) => cell.querySelector(`.call-${name}`));
+    put(state, state.dataset[call.state]);
+    put(agency, call.agency ?? "");
+    fitText(number, call.number);
+    fitText(counter, call.counter_name);
+  });
+  for (const [key, cell] of cells) {
+    if (kept.has(key)) continue;
+    cell.remove();
+    cells.delete(key);
+  }
+  $("calls-none").hidden = shown.length > 0;
+  if (resized) fitAgain();
+}
+
+// ---- who waits ----------------------------------------------------------------------------------------------------------
+
+/** Rows of the agencies; more than fourteen are turned over. */
+export function drawWaiting(waiting, page) {
+  const list = $("waiting-list");
+  const dense = waiting.length > 7;
+  const room = dense ? 14 : 7;
+  const from = (page % Math.max(1, Math.ceil(waiting.length / room))) * room;
+  list.dataset.size = dense ? "many" : "few";
+  list.replaceChildren(
+    ...waiting.slice(from, from + room).map((agency) => {
+      const row = stamp("t-waiting");
+      const [name, estimate, count] = ["name", "estimate", "count"].map((part) => row.querySelector(`.wait-${part}`));
+      put(name, (dense && agency.short) || agency.short || agency.name);
+      put(count, String(agency.waiting));
+      if (!agency.serving_counters) put(estimate, estimate.dataset.none);
+      else if (agency.waiting && agency.estimate) put(estimate, fill(estimate.dataset.range, agency.estimate));
+      row.dataset.serving = agency.serving_counters ? "yes" : "no";
+      row.dataset.waiting = agency.waiting ? "yes" : "no";
+      return row;
+    }),
+  );
+  put($("waiting-total"), String(waiting.reduce((sum, agency) => sum + agency.waiting, 0)));
+}
+
+// ---- the panels beside it -------------------------------------------------------------------------------------------------
+
+/** Which counters serve now, by agency, and which do not, with the reason that anybody may know. */
+export function drawCounters(counters, agencies) {
+  const shortNames = new Map(agencies.map((agency) => [agency.agency, agency.short || agency.name]));
+  const open = new Map();
+  for (const counter of counters.filter((one) => one.open)) {
+    const name = shortNames.get(counter.agency) ?? counter.agency;
+    open.set(name, [...(open.get(name) ?? []), counter.name]);
+  }
+  const rows = (list, template, entries) => {
+    $(list).dataset.size = entries.length > 7 ? "many" : "few";
+    $(list).replaceChildren(
+      ...entries.map(([first, second]) => {
+        const row = stamp(template);
+        row.children[0].textContent = first;
+        row.children[1].textContent = second;
+        return row;
+      }),
+    );
+  };
+  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, names.join(", ")]));
+  const shut = counters.filter((one) => !one.open && one.text);
+  rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, one.text]));
+}
+
+// ---- the line at the foot ---------------------------------------------------------------------------------------------------
+
+export function drawRunning(text) {
+  const line = $("running");
+  $("foot").hidden = !text;
+  if (line.dataset.text === text) return;
+  line.dataset.text = text;
+  line.classList.remove("runs");
+  const once = Object.assign(document.createElement("span"), { textContent: text });
+  line.replaceChildren(once);
+  if (!text || once.offsetWidth <= line.clientWidth || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  line.append(Object.assign(once.cloneNode(true), { ariaHidden: "true" }));
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  line.style.setProperty("--run-seconds", `${Math.max(12, once.offsetWidth / (rem * 6))}s`);
+  line.classList.add("runs");
+}
+
+// ---- whether it may be believed -----------------------------------------------------------------------------------------------
+
+export function drawLiveness({ live, since, denied, zone }) {
+  const banner = $("notlive");
+  banner.hidden = live;
+  document.body.classList.toggle("stale", !live);
+  const words = banner.dataset;
+  const text = denied ? words.denied : since ? fill(words.since, { time: formatTime(since, zone) }) : words.never;
+  if (!live) put($("notlive-text"), text);
+}
