@@ -1,0 +1,1 @@
+"""What can be unplugged: printers, voice, attendance machines, messages."""
