@@ -44,6 +44,7 @@ AGENCY_KINDS = ("opd", "province", "vertical", "bpjs", "bumn", "bumd", "private"
 STATUSES = ("pns", "pppk", "vertical", "bumn", "other")
 PRINTER_KINDS = ("network", "usb", "serial", "file", "agent")
 PREFIX = re.compile(r"[A-Z]{1,2}")
+UNQUOTED_TIME = re.compile(r"[=\[,T ]\s*[0-9]{1,2}[:.][0-9]{2}\s*(?:[],#]|$)")
 SINGLE = ("hall", "display")
 REPEATED = (
     *("attendance_source", "agency", "service", "counter", "hours", "holiday", "closure", "post", "officer", "roster"),
@@ -137,6 +138,8 @@ def _parse(text: str) -> dict[str, object]:
             raise HallFileFaults([Fault(line, "toml_syntax", "bilangan terlalu panjang")]) from error
         line = int(place[1]) if place[1] else max(1, len(text.splitlines()))
         message = f"bukan TOML yang sah: {str(error)[: place.start()]}"
+        if UNQUOTED_TIME.search((text.splitlines() or [""])[line - 1]):
+            message += "; jam ditulis di antara tanda kutip"
         raise HallFileFaults([Fault(line, "toml_syntax", message)]) from error
 
 
