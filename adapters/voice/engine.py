@@ -55,7 +55,7 @@ class EspeakEngine:
         self,
         settings: VoiceSettings | None = None,
         *,
-        timeout: float = 10.0,
+        timeout: float = 5.0,
         command: tuple[str, ...] = (sys.executable, "-P", "-m", "adapters.voice.engine", "--worker"),
     ) -> None:
         self._settings = settings or VoiceSettings()
