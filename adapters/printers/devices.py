@@ -24,6 +24,7 @@ STATUS_S = 0.5  # a printer that has not answered by then is silent
 PRINT_S = 4.0  # the whole of one print
 QUIET_PRINT_S = 1.6  # the whole of a print on a printer that never answers (and what its line needs for the bytes)
 FOLLOW_S = 2.5  # how long the mechanics may take for one slip
+SETTLE_S = 1.0  # the same for a model that leaves GS r unanswered: its real-time answers come before the paper
 LISTEN_S = 0.3  # after the slip on a silent printer: does the connection break?
 QUEUE_S = 2.0  # wait for a slip of somebody else on the same device
 
@@ -158,10 +159,12 @@ class DevicePrinter:
         try:
             if waiting:
                 talk.ask_in_order(patience)
+            else:
+                talk.wait_in_order(min(patience, time.monotonic() + SETTLE_S))
             while waiting and talk.wait_in_order(min(patience, time.monotonic() + 0.3)) is None:
                 after = talk.ask(min(deadline, time.monotonic() + STATUS_S))
-                if after.reason or time.monotonic() >= patience:
-                    break
+                if time.monotonic() >= patience or after.reason not in (None, "silent"):
+                    break  # some models answer nothing while they print: silence is no end yet
             if not after.reason or not after.answers:
                 after = talk.ask(min(deadline, time.monotonic() + STATUS_S))
             if after.ready:

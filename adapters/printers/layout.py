@@ -110,7 +110,7 @@ def _fit(char: str, codepage: str) -> str:
     category = unicodedata.category(char)
     if char.isspace():
         return " "
-    if category.startswith("C") or category.startswith("M"):
+    if category.startswith(("C", "M")):
         return ""
     if _has(char, codepage):
         return char
@@ -146,7 +146,14 @@ class _Pen:
         self._size = (1, 1)
 
     def write(
-        self, text: str, *, width: int = 1, height: int = 1, bold: bool = False, invert: bool = False, smooth: bool = False
+        self,
+        text: str,
+        *,
+        width: int = 1,
+        height: int = 1,
+        bold: bool = False,
+        invert: bool = False,
+        smooth: bool = False,
     ) -> None:
         """Writes one paragraph; an empty one takes no paper."""
         fitted = to_codepage(text, self._codepage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import shutil
@@ -28,13 +29,13 @@ def load_escpos() -> ModuleType:
         before = list(root.handlers)
         pickle_dir = os.environ.pop("ESCPOS_CAPABILITIES_PICKLE_DIR", None)
         try:
-            import escpos.capabilities
-            import escpos.printer
+            printer = importlib.import_module("escpos.printer")
+            capabilities = importlib.import_module("escpos.capabilities")
         finally:
             if pickle_dir is not None:
                 os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"] = pickle_dir
             for handler in [h for h in root.handlers if h not in before]:
                 root.removeHandler(handler)
         if ours:
-            shutil.rmtree(escpos.capabilities.pickle_dir, ignore_errors=True)
-        return escpos.printer
+            shutil.rmtree(capabilities.pickle_dir, ignore_errors=True)
+        return printer

@@ -26,6 +26,7 @@ class Talk:
         self.line = line
         self.in_order: int | None = None
         self._in_order_awaited = False
+        self._first_owed = False
         self._unread = b""
         self._unasked_left = 0
 
@@ -40,10 +41,13 @@ class Talk:
                 now = time.monotonic()
                 if answers and now >= deadline:
                     break
-                self.line.write(bytes((0x10, 0x04, mode)), deadline)
+                if answers or not self._first_owed:  # a late answer must not be taken for that to the next question
+                    self.line.write(bytes((0x10, 0x04, mode)), deadline)
+                    self._first_owed = not answers
                 value = self._status_byte(min(deadline, now + _FURTHER_S) if answers else deadline)
                 if value is not None:
                     answers[mode] = value
+                    self._first_owed = False
                 elif not answers:
                     return PrinterStatus("silent", detail="no answer to DLE EOT 1")
         except Garbage as fault:

@@ -1,0 +1,221 @@
+"""A pretend network printer on a real TCP port, for tests and the demo: answers like a real one and fails on command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from adapters.printers.layout import DOTS
+from adapters.printers.pretend_device import FAULT_NAMES, Faults, PretendDevice
+from adapters.printers.pretend_paper import Paper
+
+_SLOW_TICK_S = 0.05
+
+
+class _Connection:
+    """One caller: what it sent, and when it may be read again."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.received = bytearray()
+        self.slip_bytes = 0
+        self.resume_at = 0.0
+
+
+class PretendPrinter:
+    """An ESC/POS printer behind TCP. Start it with ``start`` or ``with``; ``stop`` leaves no thread and no socket behind.
+
+    ``port`` 0 takes any free one; ``address`` says which. Faults are those of ``pretend_device.Faults``.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, width_mm: int = 80) -> None:
+        self.device = PretendDevice(DOTS[width_mm])
+        self.width_mm = width_mm
+        self._host, self._port = host, port
+        self._listener: socket.socket | None = None
+        self._connections: list[_Connection] = []
+        self._received: list[bytearray] = []
+        self._thread: threading.Thread | None = None
+        self._wake_r = self._wake_w = -1
+        self._stopping = False
+        self._settled = threading.Condition()
+        self._asked = self._done = 0
+
+    def start(self) -> PretendPrinter:
+        """Listens from now on."""
+        self._listener = self._listen()
+        self._port = self._listener.getsockname()[1]
+        self._wake_r, self._wake_w = os.pipe()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="pretend-printer", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Closes everything and waits for the thread."""
+        if self._thread is None:
+            return
+        self._stopping = True
+        os.write(self._wake_w, b"x")
+        self._thread.join()
+        self._thread = None
+        os.close(self._wake_r)
+        os.close(self._wake_w)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> str:
+        """``host:port``, as a printer's configuration takes it."""
+        return f"{self._host}:{self._port}"
+
+    @property
+    def faults(self) -> Faults:
+        """The faults as they are set now."""
+        return self.device.faults
+
+    @property
+    def papers(self) -> list[Paper]:
+        """The papers cut off so far, oldest first."""
+        return self.device.papers
+
+    @property
+    def received(self) -> list[bytes]:
+        """All bytes of each connection, oldest first, questions about the status included."""
+        return [bytes(data) for data in list(self._received)]
+
+    def wait_for_papers(self, count: int, timeout_s: float = 5.0) -> list[Paper]:
+        """The papers, once there are at least ``count``. Raises ``TimeoutError`` when they do not come."""
+        return self.device.wait_for_papers(count, timeout_s)
+
+    def set(self, **faults: Any) -> None:
+        """Switches faults; when it returns they hold."""
+        unknown = set(faults) - set(FAULT_NAMES)
+        if unknown:
+            raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
+        self.device.set(**faults)
+        self._settle()
+
+    def clear(self) -> None:
+        """Mends everything; when it returns it works."""
+        self.device.clear()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Waits until the loop has seen the faults: a refused connection must be refused from now on."""
+        if self._thread is None:
+            return
+        with self._settled:
+            self._asked += 1
+            wanted = self._asked
+            os.write(self._wake_w, b"x")
+            self._settled.wait_for(lambda: self._done >= wanted or self._stopping, timeout=5)
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # a printer's memory is small
+            listener.bind((self._host, self._port))
+            listener.listen(8)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._obey_refusal()
+                with self._settled:
+                    self._done = self._asked
+                    self._settled.notify_all()
+                self._turn()
+        finally:
+            for connection in list(self._connections):
+                self._drop(connection)
+            if self._listener:
+                self._listener.close()
+                self._listener = None
+            with self._settled:
+                self._settled.notify_all()
+
+    def _obey_refusal(self) -> None:
+        if self.faults.refuse and self._listener:
+            self._listener.close()
+            self._listener = None
+        elif not self.faults.refuse and not self._listener:
+            self._listener = self._listen()
+
+    def _turn(self) -> None:
+        """Waits for something to happen and deals with it."""
+        poller = select.poll()
+        poller.register(self._wake_r, select.POLLIN)
+        if self._listener:
+            poller.register(self._listener, select.POLLIN)
+        now = time.monotonic()
+        pause: float | None = None
+        for connection in self._connections:
+            if self.faults.hanging:
+                continue
+            if connection.resume_at <= now:
+                poller.register(connection.socket, select.POLLIN)
+            else:
+                pause = min(pause or 60.0, connection.resume_at - now)
+        ready = {fd for fd, _ in poller.poll(None if pause is None else pause * 1000)}
+        if self._wake_r in ready:
+            os.read(self._wake_r, 4096)
+            return  # the faults may have changed: look again before anything is read
+        if self._listener and self._listener.fileno() in ready:
+            accepted, _ = self._listener.accept()
+            connection = _Connection(accepted)
+            self._connections.append(connection)
+            self._received.append(connection.received)
+        for connection in [c for c in self._connections if c.socket.fileno() in ready]:
+            self._serve(connection)
+
+    def _serve(self, connection: _Connection) -> None:
+        slow, drop = self.faults.slow, self.faults.drop_mid_slip
+        size = 1024 if slow is None else max(1, int(slow * _SLOW_TICK_S))
+        try:
+            data = connection.socket.recv(size)
+            if not data:
+                self._drop(connection)
+                return
+            if slow is not None:
+                connection.resume_at = time.monotonic() + len(data) / slow
+            connection.received += data
+            if drop is not None and not data.startswith(b"\x10"):
+                taken = data[: max(0, drop - connection.slip_bytes)]
+                connection.slip_bytes += len(taken)
+                self.device.receive(taken)
+                if connection.slip_bytes >= drop:
+                    self._drop(connection, reset=True)
+                return
+            said = self.device.receive(data)
+            if said:
+                connection.socket.settimeout(1)
+                connection.socket.sendall(said)
+        except OSError:
+            self._drop(connection)  # the caller went away, as callers do
+
+    def _drop(self, connection: _Connection, *, reset: bool = False) -> None:
+        if reset:
+            with contextlib.suppress(OSError):
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.socket.close()
+        self._connections.remove(connection)
