@@ -17,6 +17,8 @@ import holidays
 from hall.hours import Holiday
 
 CUTI_BERSAMA = "Cuti Bersama"
+# What a hall can meet in its history and the plans ahead; nobody has to know the present year to ask for holidays.
+YEARS = range(2015, 2051)
 _ESTIMATED = " (perkiraan)"
 
 
@@ -36,7 +38,7 @@ def _known(year: int, category: str) -> tuple[Holiday, ...]:
     return tuple(Holiday(day, name) for day in sorted(found) for name in found.get_list(day))
 
 
-def national_holidays(years: Iterable[int], *, cuti_bersama_closed: bool = True) -> tuple[Holiday, ...]:
+def national_holidays(years: Iterable[int] = YEARS, *, cuti_bersama_closed: bool = True) -> tuple[Holiday, ...]:
     """The national holidays of those years, oldest first; with the cuti bersama if the hall closes on them.
 
     Every cuti bersama carries these words in its name, so citizens see which kind of day it is.
@@ -65,14 +67,14 @@ def merge_holidays(national: Iterable[Holiday], local: Iterable[Holiday]) -> tup
 
 
 def holidays_for(
-    years: Iterable[int], local: Iterable[Holiday] = (), *, cuti_bersama_closed: bool = True
+    years: Iterable[int] = YEARS, local: Iterable[Holiday] = (), *, cuti_bersama_closed: bool = True
 ) -> tuple[Holiday, ...]:
     """All days on which a hall is closed in those years: national ones, cuti bersama if it closes then, and its own."""
     return merge_holidays(national_holidays(years, cuti_bersama_closed=cuti_bersama_closed), local)
 
 
 def missing_years(years: Iterable[int], local: Iterable[Holiday] = ()) -> tuple[str, ...]:
-    """Warnings, as sentences for the manager, about years whose holidays are unknown, estimated or without cuti bersama.
+    """Warnings, sentences for the manager, about years whose holidays are unknown, estimated or lack cuti bersama.
 
     Empty when everything is certain. What the hall file has confirmed or added itself is no longer reported.
     """

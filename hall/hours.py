@@ -17,9 +17,9 @@ How the rules of a hall file are read, for one counter of one agency on one date
    A break belongs to its own session only; what lies between two sessions is `outside_hours`.
 6. A session whose `close` is not after its `open` runs **past midnight** and belongs whole to the day it opened: what
    follows midnight stays due even if the next day is a holiday.
-7. A **closure** takes service time and breaks away, never adds any. Where several overlap the narrowest gives the reason.
+7. A **closure** takes service time and breaks away, never adds any. Of several the narrowest gives the reason.
 
-Rules and breaks are wall-clock times of the hall's zone, every datetime that comes out is UTC. Pure: no clock, no database.
+Rules and breaks are wall-clock times of the hall's zone; every datetime that comes out is UTC. No clock, no database.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch in which a counter is due, or is not for one reason; `detail` is the holiday's name or closure's reason."""
+    """A stretch in which a counter is due, or why not; `detail` is the holiday's name or the closure's reason."""
 
     interval: Interval
     due: bool

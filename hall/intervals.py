@@ -20,7 +20,7 @@ _START = attrgetter("start")
 
 
 def as_utc(moment: datetime) -> datetime:
-    """The same moment in UTC. A naive datetime is refused with ValueError: nobody knows whose clock it was read from."""
+    """The same moment in UTC. ValueError for a naive datetime: nobody knows whose clock it was read from."""
     if moment.tzinfo is UTC:
         return moment
     if moment.utcoffset() is None:
