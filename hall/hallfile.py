@@ -70,6 +70,7 @@ BOUNDS = {
     "speak_max_age_seconds": (5, 3600),
     "beat_seconds": (5, 600),
     "number_digits": (2, 5),
+    "early_minutes": (0, 240),
     "last_calls": (1, 20),
 }
 DISPLAY_OPTIONS = ("running_text", "last_calls", "slides_folder")
@@ -315,7 +316,7 @@ class _Reader:
             row.blame("special_without_dates", 'pembukaan khusus harus menyebut "since" dan "until"', "special")
         if row.spoiled or not opens or not closes:
             return None
-        return HoursRule(scope, days, opens, closes, breaks, since, until, special)
+        return HoursRule(scope, days, opens, closes, tuple(breaks.values()), since, until, special)
 
     def _holiday(self, row: Row) -> Holiday | None:
         day, name = row.day("date"), row.text("name")
@@ -379,8 +380,8 @@ class _Reader:
     def _printer(self, row: Row) -> PrinterRow:
         kind = row.choice("kind", PRINTER_KINDS)
         address = row.text("address", longest=200, default="" if kind == "agent" else None)
-        if kind == "network" and row.sound("address"):
-            checks.check_network_address(row, address)
+        if kind in checks.ADDRESSES and row.sound("address"):
+            checks.check_address(row, kind, address)
         width = row.whole("width_mm", 58, 80, 80)
         if row.sound("width_mm") and width not in (58, 80):
             row.blame("out_of_range", '"width_mm" harus 58 atau 80', "width_mm")

@@ -11,6 +11,13 @@ from hall.hallfile_fields import DAY_NAMES, Row, Sheet
 from hall.hallfile_rows import HallFile, RosterRow
 
 LATEST_CLOSE = time(6, 0)  # a close before the opening is after midnight, but nobody keeps a hall open past six
+# Kind of printer -> shape of its address and an example. An agent has none: it asks for its jobs.
+ADDRESSES = {
+    "network": (r"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::([0-9]{1,5}))?", "192.0.2.10:9100"),
+    "usb": (r"(?:0x)?[0-9a-fA-F]{4}:(?:0x)?[0-9a-fA-F]{4}", "04b8:0202"),
+    "serial": (r"/[^,]+(?:, ?[0-9]{4,6}(?:, ?(?:none|xonxoff|rtscts))?)?", "/dev/ttyUSB0,19200,xonxoff"),
+    "file": (r"/.+", "/dev/usb/lp0"),
+}
 Break = tuple[time, time]
 
 
@@ -52,17 +59,17 @@ def check_nip(row: Row, number: str, status: str) -> None:
         row.blame("nip_status_mismatch", f'"nip" {number} adalah nomor {owner}, tetapi statusnya "{status}"', "nip")
 
 
-def read_breaks(row: Row) -> tuple[Break, ...]:
-    """The breaks of an hours entry: a list of pairs of times."""
-    breaks: list[Break] = []
+def read_breaks(row: Row) -> dict[int, Break]:
+    """The breaks of an hours entry that can be read, by their place in the list of pairs of times."""
+    breaks: dict[int, Break] = {}
     for position, value in enumerate(row.items("breaks", required=False)):
         if not isinstance(value, list) or len(value) != 2:
             row.blame("bad_break", 'setiap istirahat ditulis ["12:00", "13:00"]', "breaks", position)
             continue
         start, end = (row.read_hour("breaks", one, position, place) for place, one in enumerate(value))
         if start and end:
-            breaks.append((start, end))
-    return tuple(breaks)
+            breaks[position] = start, end
+    return breaks
 
 
 def check_order(row: Row, start: time, end: time, first: str, last: str) -> bool:
@@ -74,15 +81,15 @@ def check_order(row: Row, start: time, end: time, first: str, last: str) -> bool
     return False
 
 
-def check_session(row: Row, opens: time, closes: time, breaks: Iterable[Break]) -> None:
+def check_session(row: Row, opens: time, closes: time, breaks: Mapping[int, Break]) -> None:
     """Blame opening times that run backwards, and breaks that lie outside them, overlap, or leave nothing of them."""
-    if not check_order(row, opens, closes, "open", "close") or not row.sound("breaks"):
+    if not check_order(row, opens, closes, "open", "close"):
         return
     start, end = _session(opens, closes)
     night = end >= 1440
     last, left = start, end - start
     placed = []
-    for position, (begin, stop) in enumerate(breaks):
+    for position, (begin, stop) in breaks.items():
         first, final = _minutes(begin), _minutes(stop)
         if night:
             first += 1440 if first < start else 0
@@ -133,11 +140,12 @@ def check_days_or_date(row: Row) -> None:
                 row.blame("days_or_date", f'memuat "date" dan "{key}" sekaligus', key)
 
 
-def check_network_address(row: Row, address: str) -> None:
-    """Blame what is not "host" or "host:port"."""
-    match = re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]{1,5}))?", address)
-    if match is None or (match[1] and not 1 <= int(match[1]) <= 65535):
-        row.blame("bad_address", '"address" pencetak jaringan ditulis "host" atau "host:port"', "address")
+def check_address(row: Row, kind: str, address: str) -> None:
+    """Blame a printer's address that a printer of this kind cannot have."""
+    pattern, example = ADDRESSES[kind]
+    match = re.fullmatch(pattern, address)
+    if match is None or (kind == "network" and match[1] and not 1 <= int(match[1]) <= 65535):
+        row.blame("bad_address", f'"address" pencetak {kind} ditulis seperti {example}', "address")
 
 
 def check_prefixes(rows: Iterable[Row]) -> None:

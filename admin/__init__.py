@@ -1,0 +1,1 @@
+"""The management's face: the floor, counter by counter."""

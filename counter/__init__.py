@@ -1,0 +1,1 @@
+"""The officer's face: the console that signs in, calls, serves and pauses."""

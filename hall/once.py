@@ -1,0 +1,62 @@
+"""Doing a thing once: what a person or machine asked before is answered again, not done again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Column, Index, String, Table, bindparam, select
+
+from hall.database import Json, Moment, canonical, metadata
+from hall.errors import Invalid
+from hall.turn import Turn
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("asked", String(64), nullable=False),
+    Column("answer", Json, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_answers_at", "at"),
+)
+
+_find = select(answers.c.asked, answers.c.answer).where(
+    answers.c.hall == bindparam("b_hall"), answers.c.key == bindparam("b_key")
+)
+_insert = answers.insert()
+
+
+def check_key(key: str | None) -> str | None:
+    """An idempotency key as sent, or None. Refuses (``bad_key``) what is not 1 to 128 printable ASCII characters."""
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+        raise Invalid("bad_key", "Idempotency-Key harus 1 sampai 128 karakter ASCII.")
+    return key
+
+
+def fingerprint(asked: Any) -> str:
+    """A hash of what was asked, the same for the same content."""
+    return hashlib.sha256(canonical(asked).encode()).hexdigest()
+
+
+def answered(t: Turn, key: str | None, asked: Any) -> Any | None:
+    """The stored answer to ``key`` or None. Refuses (``key_reused``) a key that came with another question before."""
+    if key is None:
+        return None
+    row = t.connection.execute(_find, {"b_hall": t.hall, "b_key": key}).first()
+    if row is None:
+        return None
+    if row.asked != fingerprint(asked):
+        raise Invalid("key_reused", "Idempotency-Key ini sudah dipakai untuk permintaan yang lain.")
+    return row.answer
+
+
+def remember(t: Turn, key: str | None, asked: Any, answer: Any) -> None:
+    """Stores the answer in the same transaction as the thing done."""
+    if key is not None:
+        t.connection.execute(
+            _insert, {"hall": t.hall, "key": key, "asked": fingerprint(asked), "answer": answer, "at": t.now}
+        )

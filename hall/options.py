@@ -1,0 +1,53 @@
+"""What a manager may change about a hall: one table of names, defaults and meanings, kept apart from the operator's environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from hall.errors import Invalid
+
+CAPACITY_MODES = ("warn", "stop", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a hall. Minutes and seconds are whole numbers."""
+
+    grace_minutes: int = 10  # an empty stretch shorter than this is not a vacancy
+    idle_minutes: int = 10  # signed in, people waiting, nobody called
+    pause_minutes: int = 15  # a pause counts as staffed up to this
+    priority_run: int = 2  # priority tickets in a row at a counter while others wait; 0: priority always first
+    no_show_after_recalls: int = 0  # 0: never by itself
+    capacity: str = "warn"  # warn, stop or off: what the kiosk does when the line fills the rest of the day
+    stale_slip_seconds: int = 60  # a slip older than this is not printed unasked
+    speak_max_age_seconds: int = 90  # a call older than this is shown, not spoken
+    beat_seconds: int = 30  # a console silent for this long while somebody is signed in is down
+    number_digits: int = 3
+    early_minutes: int = 0  # the kiosk gives numbers this long before a counter opens
+    issue_in_breaks: bool = False  # the kiosk gives numbers during a scheduled break
+    cuti_bersama_closed: bool = True
+    closing_line: str = "Terima kasih telah menunggu."
+    address: str = ""
+    running_text: str = ""
+    last_calls: int = 6
+    slides_folder: str = ""
+
+
+_TYPES: dict[str, type] = {f.name: type(f.default) for f in fields(Options)}
+
+
+def read_options(stored: dict[str, Any]) -> Options:
+    """Options from stored values, defaults for what is not there.
+
+    Raises :class:`Invalid` (``unknown_option`` or ``bad_option``) for a name or a value that no option takes.
+    """
+    for name, value in stored.items():
+        wanted = _TYPES.get(name)
+        if wanted is None:
+            raise Invalid("unknown_option", f"Pengaturan {name!r} tidak dikenal.")
+        if type(value) is not wanted or (wanted is int and value < 0):
+            raise Invalid("bad_option", f"Pengaturan {name!r} harus berupa {wanted.__name__}.")
+    if stored.get("capacity", "warn") not in CAPACITY_MODES:
+        raise Invalid("bad_option", f"Pengaturan 'capacity' harus salah satu dari {', '.join(CAPACITY_MODES)}.")
+    return Options(**stored)

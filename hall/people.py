@@ -1,0 +1,235 @@
+"""People and machines that may do something here: officers, staff accounts, device tokens, and the proof that it is them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import Boolean, Column, Connection, ForeignKeyConstraint, Index, Integer, String, Table, select, update
+
+from hall.database import Database, Moment, metadata, new_id
+from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
+
+STAFF_ROLES = ("officer", "coordinator", "manager", "head", "regent")
+TOKEN_ROLES = ("kiosk", "display", "console", "attendance", "reader", "manager")
+
+officers = Table(
+    "officers",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("nip", String(18), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("agency", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("source", String(40)),
+    Column("active", Boolean, nullable=False, default=True),
+    ForeignKeyConstraint(["hall"], ["halls.code"]),
+)
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("login", String(60), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("agency", String(40)),
+    Column("pin_hash", String(200)),
+    Column("version", Integer, nullable=False, default=1),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("blocked_until", Moment),
+    Column("active", Boolean, nullable=False, default=True),
+    ForeignKeyConstraint(["hall"], ["halls.code"]),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("hall", String(40)),
+    Column("name", String(80), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("revoked", Moment),
+    Index("ix_tokens_hall", "hall"),
+)
+
+# OWASP's first choice for Argon2id (19 MiB, two passes): about 20 ms here, one sign-in at a time per account
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODY = _hasher.hash("nobody has this PIN")
+FREE_TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may sign in. ``version`` changes with the PIN, so that older sessions end."""
+
+    hall: str
+    login: str
+    name: str
+    role: str
+    agency: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A machine or program that may knock: its role, the hall it is bound to (None: every hall) and its name."""
+
+    id: str
+    role: str
+    hall: str | None
+    name: str
+
+
+def token_hash(secret: str) -> str:
+    """SHA-256 of a token. Enough without stretching: tokens carry 256 random bits, nobody can guess through them."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def new_token(db: Database, role: str, *, hall: str | None, name: str, now: datetime) -> str:
+    """Makes a bearer token and returns its secret, which is shown this once and stored only as a hash.
+
+    Raises :class:`Invalid` (``unknown_role``, ``hall_needed``) and :class:`NotFound` (``unknown_hall``).
+    """
+    if role not in TOKEN_ROLES:
+        raise Invalid("unknown_role", f"Peran {role!r} tidak dikenal; pilih {', '.join(TOKEN_ROLES)}.")
+    if hall is None and role not in ("reader", "attendance"):
+        raise Invalid("hall_needed", f"Token {role} harus terikat pada satu balai (--hall).")
+    secret = secrets.token_urlsafe(32)
+    with db.writing(hall) as connection:
+        if hall is not None:
+            _hall_exists(connection, hall)
+        connection.execute(
+            tokens.insert().values(
+                id=new_id(), hash=token_hash(secret), role=role, hall=hall, name=name or role, created=now
+            )
+        )
+    return secret
+
+
+_token_by_hash = select(tokens.c.id, tokens.c.role, tokens.c.hall, tokens.c.name).where(tokens.c.revoked.is_(None))
+
+
+def find_token(connection: Connection, secret: str) -> Token | None:
+    """The living token with this secret, or None."""
+    row = connection.execute(_token_by_hash.where(tokens.c.hash == token_hash(secret))).first()
+    return None if row is None else Token(*row)
+
+
+def revoke_token(db: Database, token_id: str, *, now: datetime) -> None:
+    """Ends a token. Raises :class:`NotFound` (``unknown_token``)."""
+    with db.writing() as connection:
+        done = connection.execute(
+            update(tokens).where(tokens.c.id == token_id, tokens.c.revoked.is_(None)).values(revoked=now)
+        )
+        if done.rowcount == 0:
+            raise NotFound("unknown_token", "Token tidak dikenal atau sudah dicabut.")
+
+
+def set_account(
+    db: Database, hall: str, login: str, *, name: str | None, role: str | None, agency: str | None, pin: str | None
+) -> None:
+    """Creates a staff account or changes it; a new PIN ends every session opened with the old one.
+
+    Raises :class:`Invalid` (``unknown_role``, ``weak_pin``, ``name_needed``) and :class:`NotFound` (``unknown_hall``).
+    """
+    if role is not None and role not in STAFF_ROLES:
+        raise Invalid("unknown_role", f"Peran {role!r} tidak dikenal; pilih {', '.join(STAFF_ROLES)}.")
+    if pin is not None:
+        check_pin(pin)
+    with db.writing(hall) as connection:
+        _hall_exists(connection, hall)
+        row = connection.execute(
+            select(accounts.c.version).where(accounts.c.hall == hall, accounts.c.login == login)
+        ).first()
+        values: dict[str, object] = {
+            key: value for key, value in (("name", name), ("role", role), ("agency", agency)) if value is not None
+        }
+        if pin is not None:
+            values |= {"pin_hash": _hasher.hash(pin), "failures": 0, "blocked_until": None}
+        if row is None:
+            if name is None or role is None:
+                raise Invalid("name_needed", f"Akun {login!r} belum ada; nama dan peran diperlukan.")
+            connection.execute(accounts.insert().values(hall=hall, login=login, **values))
+        elif values:
+            values["version"] = row.version + (1 if pin is not None else 0)
+            connection.execute(
+                update(accounts).where(accounts.c.hall == hall, accounts.c.login == login).values(**values)
+            )
+
+
+def check_pin(pin: str) -> None:
+    """Refuses (``weak_pin``) a PIN shorter than six characters, of one repeated character, or counting up or down."""
+    steps = {ord(b) - ord(a) for a, b in zip(pin, pin[1:], strict=False)}
+    if len(pin) < 6 or len(pin) > 128 or steps in ({0}, {1}, {-1}):
+        raise Invalid("weak_pin", "PIN minimal 6 karakter, tidak berulang, dan tidak berurutan.")
+
+
+def verify_pin(db: Database, hall: str, login: str, pin: str, *, now: datetime) -> Account:
+    """The account of ``login`` if ``pin`` is right.
+
+    Raises :class:`NotSignedIn` (``wrong_pin``: also for unknown people, in the same time, so that nobody learns who
+    works here) and :class:`TooMany` (``too_many_tries``): after four failures every further one doubles a pause,
+    from 15 seconds up to 15 minutes.
+    """
+    with db.reading() as connection:
+        row = connection.execute(
+            select(accounts).where(accounts.c.hall == hall, accounts.c.login == login, accounts.c.active)
+        ).first()
+    if row is not None and row.blocked_until is not None and row.blocked_until > now:
+        wait = int((row.blocked_until - now).total_seconds()) + 1
+        raise TooMany("too_many_tries", f"Terlalu banyak percobaan. Coba lagi dalam {wait} detik.", retry_after=wait)
+    try:
+        _hasher.verify(row.pin_hash if row is not None and row.pin_hash else _NOBODY, pin)
+        right = row is not None and row.pin_hash is not None
+    except (VerifyMismatchError, InvalidHashError):
+        right = False
+    if row is None or not right:
+        if row is not None:
+            _count_failure(db, hall, login, now)
+        raise NotSignedIn("wrong_pin", "NIP atau PIN salah.")
+    if row.failures:
+        with db.writing(hall) as connection:
+            connection.execute(
+                update(accounts)
+                .where(accounts.c.hall == hall, accounts.c.login == login)
+                .values(failures=0, blocked_until=None)
+            )
+    return Account(row.hall, row.login, row.name, row.role, row.agency, row.version)
+
+
+def _count_failure(db: Database, hall: str, login: str, now: datetime) -> None:
+    mine = (accounts.c.hall == hall) & (accounts.c.login == login)
+    with db.writing(hall) as connection:
+        failures = connection.execute(select(accounts.c.failures).where(mine)).scalar_one() + 1
+        blocked = None
+        if failures > FREE_TRIES:
+            blocked = now + timedelta(seconds=min(15 * 2 ** (failures - FREE_TRIES - 1), 900))
+        connection.execute(update(accounts).where(mine).values(failures=failures, blocked_until=blocked))
+
+
+def find_account(connection: Connection, hall: str, login: str, version: int) -> Account | None:
+    """The account a session speaks of, if it is still active and its PIN has not changed since."""
+    row = connection.execute(
+        select(accounts).where(
+            accounts.c.hall == hall, accounts.c.login == login, accounts.c.version == version, accounts.c.active
+        )
+    ).first()
+    return None if row is None else Account(row.hall, row.login, row.name, row.role, row.agency, row.version)
+
+
+def may_act_in(hall: str | None, wanted: str) -> None:
+    """Refuses (``other_hall``) whoever is bound to another hall than the wanted one."""
+    if hall is not None and hall != wanted:
+        raise Denied("other_hall", "Akses ini berlaku untuk balai layanan yang lain.")
+
+
+def _hall_exists(connection: Connection, hall: str) -> None:
+    from hall.places import halls
+
+    if connection.execute(select(halls.c.code).where(halls.c.code == hall)).first() is None:
+        raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")

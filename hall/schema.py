@@ -1,0 +1,51 @@
+"""Brings a database's tables to this version of the program, through the one chain of migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from hall.database import Database
+from hall.errors import Unavailable
+
+
+def chain_config() -> Config:
+    """Alembic's configuration for this program's chain."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def newest() -> str:
+    """The one newest revision of the chain."""
+    head = ScriptDirectory.from_config(chain_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def migrate(db: Database) -> None:
+    """Runs every migration that the database has not seen, in one transaction. Existing data stays."""
+    config = chain_config()
+    with db.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def revision_of(db: Database) -> str | None:
+    """The revision the database is at, or None for an empty one."""
+    with db.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def must_be_current(db: Database) -> None:
+    """Refuses (``not_migrated``) to work on tables of another version."""
+    found = revision_of(db)
+    if found != newest():
+        raise Unavailable(
+            "not_migrated", f"Basis data berada pada versi {found or 'kosong'}; jalankan 'antre init' atau 'antre migrate'."
+        )

@@ -1,0 +1,198 @@
+"""The hall's turn: all who change a hall pass through here, one at a time, and leave their lines in the journal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select, update
+
+from hall.database import Database, metadata
+from hall.errors import NotFound
+from hall.journal import FIRST_HASH, chain, journal
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("config", BigInteger, nullable=False),
+)
+
+_read = select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == bindparam("b_hall"))
+_read_locked = _read.with_for_update()
+_advance = (
+    update(turns)
+    .where(turns.c.hall == bindparam("b_hall"))
+    .values(seq=bindparam("b_seq"), hash=bindparam("b_hash"), config=bindparam("b_config"))
+)
+_insert = journal.insert()
+
+
+class Turn:
+    """The open turn of one hall.
+
+    ``seq`` is the last journal line so far; ``config`` counts changes of the hall's set-up; ``memory`` is what this
+    process still knows from the turn before: it is empty when anybody else wrote in between, so what is in it is true.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        connection: Connection,
+        hall: str,
+        now: datetime,
+        state: tuple[int, str, int],
+        memory: dict[str, Any],
+    ) -> None:
+        self.db = db
+        self.connection = connection
+        self.hall = hall
+        self.now = now
+        self.seq, self.hash, self.config = state
+        self.lines: list[dict[str, Any]] = []
+        self.memory = memory
+        self._config_before = self.config
+
+    def write(
+        self, kind: str, subject: str, data: dict[str, Any], *, actor: str, at: datetime | None = None
+    ) -> int:
+        """Adds a line to the journal and returns its number. ``kind`` is past tense; ``at`` defaults to the turn's now."""
+        at = at or self.now
+        self.seq += 1
+        self.hash = chain(self.hash, self.hall, self.seq, at, self.now, kind, actor, subject, data)
+        self.lines.append(
+            {
+                "hall": self.hall,
+                "seq": self.seq,
+                "at": at,
+                "recorded": self.now,
+                "kind": kind,
+                "actor": actor,
+                "subject": subject,
+                "data": data,
+                "hash": self.hash,
+            }
+        )
+        return self.seq
+
+    def set_up_changed(self) -> None:
+        """Says that places, people, hours or options changed: everybody reads them anew, and nothing is remembered."""
+        self.config += 1
+        self.memory = {}
+
+    def flush(self) -> None:
+        """Puts the lines into the transaction. Called once, at the end of the turn."""
+        if self.lines or self.config != self._config_before:
+            if self.lines:
+                self.connection.execute(_insert, self.lines)
+            self.connection.execute(
+                _advance, {"b_hall": self.hall, "b_seq": self.seq, "b_hash": self.hash, "b_config": self.config}
+            )
+
+
+@contextmanager
+def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
+    """Opens the hall's transaction and commits it, lines and all, or leaves no trace.
+
+    Only verbs open a turn; inside there is no network, no printing and no rendering. ``now`` is aware.
+    Raises :class:`NotFound` (``unknown_hall``). After the commit the listeners in ``db.heard`` are told (hall, seq).
+    """
+    if now.tzinfo is None:
+        raise ValueError("a turn needs an aware now")
+    if db.batch is not None and db.batch.mine(hall):
+        with db.batch.step(now) as inner:
+            yield inner
+        return
+    try:
+        with db.writing(hall) as connection:
+            t = _take(db, connection, hall, now)
+            yield t
+            t.flush()
+            db.memory[hall] = (t.seq, t.memory)  # before the lock goes, or the next turn would have to read it all
+    except BaseException:
+        db.memory.pop(hall, None)  # what the failed turn changed in memory never happened
+        raise
+    if t.lines:
+        for tell in db.heard:
+            tell(hall, t.seq)
+
+
+def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
+    row = connection.execute(_read if db.is_sqlite else _read_locked, {"b_hall": hall}).first()
+    if row is None:
+        raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
+    known = db.memory.get(hall)
+    memory = known[1] if known is not None and known[0] == row.seq else {}
+    return Turn(db, connection, hall, now, (row.seq, row.hash, row.config), memory)
+
+
+class Batch:
+    """Many turns of one hall in one transaction, each still whole or without trace: history carried in by a replay."""
+
+    def __init__(self, db: Database, connection: Connection, hall: str, first: Turn) -> None:
+        self._db = db
+        self._connection = connection
+        self._hall = hall
+        self._thread = threading.get_ident()
+        self._state = (first.seq, first.hash, first.config)
+        self._memory = first.memory
+        self.wrote = False
+
+    @property
+    def seq(self) -> int:
+        """The last journal line so far."""
+        return self._state[0]
+
+    def mine(self, hall: str) -> bool:
+        """Whether the calling thread's turns of ``hall`` belong into this batch."""
+        return hall == self._hall and threading.get_ident() == self._thread
+
+    @contextmanager
+    def step(self, now: datetime) -> Iterator[Turn]:
+        """One turn inside the batch, behind a savepoint: a refusal undoes this step and no other."""
+        t = Turn(self._db, self._connection, self._hall, now, self._state, self._memory)
+        try:
+            with self._connection.begin_nested():
+                yield t
+                t.flush()
+        except BaseException:
+            self._memory = {}
+            raise
+        self._state, self._memory = (t.seq, t.hash, t.config), t.memory
+        self.wrote = self.wrote or bool(t.lines)
+
+
+@contextmanager
+def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
+    """Opens one transaction for many turns of ``hall`` by the calling thread; one nudge at its end."""
+    try:
+        with db.writing(hall) as connection:
+            together = Batch(db, connection, hall, _take(db, connection, hall, now))
+            db.batch = together
+            try:
+                yield together
+            finally:
+                db.batch = None
+    finally:
+        db.memory.pop(hall, None)
+    if together.wrote:
+        for tell in db.heard:
+            tell(hall, together.seq)
+
+
+def position(connection: Connection, hall: str) -> tuple[int, int]:
+    """(seq, config) of a hall now, without waiting. Raises :class:`NotFound` (``unknown_hall``)."""
+    row = connection.execute(_read, {"b_hall": hall}).first()
+    if row is None:
+        raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
+    return row.seq, row.config
+
+
+def open_journal(connection: Connection, hall: str) -> None:
+    """Gives a new hall its first, empty page."""
+    connection.execute(turns.insert().values(hall=hall, seq=0, hash=FIRST_HASH, config=1))

@@ -1,0 +1,72 @@
+"""A counter as the line sees it: closed, open for calling, paused, or lost from sight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, ForeignKeyConstraint, Integer, String, Table, bindparam, select, update
+
+from hall.database import Moment, metadata
+from hall.turn import Turn
+
+CLOSED, OPEN, PAUSED, LOST = "closed", "open", "paused", "lost"
+
+desks = Table(
+    "desks",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("counter", String(40), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("officer", String(18)),
+    Column("since", Moment, nullable=False),
+    Column("priority_run", Integer, nullable=False),
+    Column("last_call", Moment),
+    ForeignKeyConstraint(["hall"], ["halls.code"]),
+)
+
+_one = select(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """State of a counter: since when (aware UTC), which officer, priority tickets called in a row, last call."""
+
+    hall: str
+    counter: str
+    state: str
+    officer: str | None
+    since: datetime
+    priority_run: int
+    last_call: datetime | None
+
+
+def desk(connection: Connection, hall: str, counter: str) -> Desk | None:
+    """The desk as stored, or None when nobody ever sat there."""
+    row = connection.execute(_one, {"b_hall": hall, "b_counter": counter}).first()
+    return None if row is None else Desk(*row)
+
+
+def all_desks(connection: Connection, hall: str) -> dict[str, Desk]:
+    """Every desk of the hall that was ever used, by counter code."""
+    return {r.counter: Desk(*r) for r in connection.execute(select(desks).where(desks.c.hall == hall))}
+
+
+def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: datetime | None = None) -> None:
+    """Opens, pauses or closes a counter for calling. Called by presence, inside its turn."""
+    from queueing.line import note_desk
+
+    since = at or t.now
+    if desk(t.connection, t.hall, counter) is None:
+        t.connection.execute(
+            desks.insert().values(
+                hall=t.hall, counter=counter, state=state, officer=officer, since=since, priority_run=0
+            )
+        )
+    else:
+        t.connection.execute(
+            update(desks)
+            .where(desks.c.hall == t.hall, desks.c.counter == counter)
+            .values(state=state, officer=officer, since=since)
+        )
+    note_desk(t, counter, state)

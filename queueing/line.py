@@ -1,0 +1,192 @@
+"""What is known of today's line inside a turn: counted once, then kept true move by move."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from hall.clock import midnight_after
+from hall.database import MICROSECOND
+from hall.places import Places, places
+from hall.turn import Turn
+from queueing import tickets as tk
+from queueing.desks import CLOSED, OPEN, all_desks
+from queueing.estimate import estimate
+
+RECENT = 20  # handling times looked at for the present pace
+TRUST = 5  # how many real handling times weigh as much as the standard minutes
+
+
+@dataclass
+class Line:
+    """Today's line of one hall. Only true together with the journal line it was counted at; see :class:`hall.turn.Turn`."""
+
+    places: Places
+    date: date
+    waiting: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    issued: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    last_number: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    desks: dict[str, str] = field(default_factory=dict)
+    live: set[str] = field(default_factory=set)
+    pace: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=RECENT)))
+    called: int = 0
+    missed: int = 0
+
+    def open_counters(self, service: str) -> list[str]:
+        """The counters that take this service and are open for calling now."""
+        return [c for c in self.places.counters_of.get(service, ()) if self.desks.get(c) == OPEN]
+
+    def minutes(self, service: str) -> float:
+        """The present handling time of a service: today's recent ones, drawn towards the standard minutes."""
+        known, standard = self.pace.get(service), float(self.places.services[service].minutes)
+        if not known:
+            return standard
+        return (sum(known) + TRUST * standard) / (len(known) + TRUST)
+
+    def rivals(self, service: str) -> list[str]:
+        """The services whose tickets compete with this one: those of its open counters, or of all its counters."""
+        counters = self.open_counters(service) or self.places.counters_of.get(service, ())
+        found = {s for c in counters for s in self.places.counters[c].services} | {service}
+        return [s for s in found if s in self.places.services]
+
+    def ahead(self, service: str, rank: int) -> int:
+        """How many waiting people would be called before a new ticket of this service and class."""
+        return sum(sum(self.waiting[s][: rank + 1]) for s in self.rivals(service) if s in self.waiting)
+
+    def waiting_for(self, service: str) -> int:
+        """How many people wait for this service."""
+        return sum(self.waiting[service]) if service in self.waiting else 0
+
+    def handling(self, service: str) -> float:
+        """Mean minutes per ticket in this service's shared line, weighted by who waits."""
+        weights = [(self.waiting_for(s) or (1 if s == service else 0), self.minutes(s)) for s in self.rivals(service)]
+        people = sum(w for w, _ in weights)
+        return sum(w * m for w, m in weights) / people if people else self.minutes(service)
+
+    def expect(self, service: str, ahead: int) -> tuple[int, int] | None:
+        """The estimated wait in minutes (low, high) with ``ahead`` people before, or None when nobody serves."""
+        counters = self.open_counters(service)
+        rate = min(0.5, self.missed / self.called) if self.called >= RECENT else 0.0
+        free = any(c not in self.live for c in counters)
+        return estimate(ahead, len(counters), self.handling(service), no_show_rate=rate, free=free)
+
+    def remaining_minutes(self, service: str, now: datetime) -> list[float]:
+        """For each open counter of the service: its due minutes from now to the end of the business date."""
+        end = midnight_after(self.date, self.places.zone)
+        return [self.due_minutes(c, now, end) for c in self.open_counters(service)]
+
+    def due_minutes(self, counter: str, start: datetime, end: datetime) -> float:
+        """The minutes in [start, end) in which a counter is due by the calendar."""
+        agency = self.places.counters[counter].agency
+        due = self.places.calendar.due_intervals(agency, counter, start, end)
+        return sum(i.duration.total_seconds() for i in due) / 60
+
+
+def line_of(t: Turn) -> Line:
+    """The line inside a turn: remembered when nobody wrote in between, counted anew otherwise.
+
+    The first turn of a new business date ends what yesterday left waiting (``ticket_expired``).
+    """
+    line: Line | None = t.memory.get("line")
+    hall = places(t.db, t.connection, t.hall, t.config) if line is None else line.places
+    today = hall.date(t.now)
+    if line is None or line.date < today:
+        end_days_before(t, hall, today)
+        line = count(t.connection, hall, today)
+        t.memory["line"] = line
+    return line
+
+
+def count(connection: Connection, hall: Places, today: date) -> Line:
+    """Counts the line from the database; also for readers, outside any turn."""
+    line = Line(hall, today)
+    c = tk.tickets.c
+    mine = (c.hall == hall.code) & (c.business_date == today)
+    waiting = select(c.service, c.rank, func.count()).where(c.hall == hall.code, c.state == tk.WAITING)
+    for service, rank, people in connection.execute(waiting.group_by(c.service, c.rank)):
+        line.waiting[service][rank] = people
+    numbers = select(c.prefix, func.max(c.number)).where(mine).group_by(c.prefix)
+    for prefix, number in connection.execute(numbers):
+        line.last_number[prefix] = number
+    issued = select(c.first_service, func.count()).where(mine, c.state != tk.CANCELLED).group_by(c.first_service)
+    for service, people in connection.execute(issued):
+        line.issued[service] = people
+    for state, people in connection.execute(select(c.state, func.count()).where(mine).group_by(c.state)):
+        if state in (tk.FINISHED, tk.NO_SHOW):
+            line.called += people
+            line.missed += people if state == tk.NO_SHOW else 0
+    done = (
+        select(c.service, c.called_at, c.ended_at)
+        .where(mine, c.state == tk.FINISHED)
+        .order_by(c.ended_at.desc())
+        .limit(RECENT * 10)
+    )
+    for service, called_at, ended_at in reversed(connection.execute(done).all()):
+        line.pace[service].append((ended_at - called_at).total_seconds() / 60)
+    line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items()}
+    live = select(c.counter).where(c.hall == hall.code, c.state.in_(tk.LIVE))
+    line.live = {row.counter for row in connection.execute(live)}
+    return line
+
+
+def end_days_before(t: Turn, hall: Places, today: date) -> int:
+    """Ends every ticket of an earlier business date that nobody called; returns how many.
+
+    They expire at the midnight that ended their day, whenever this is written: late is not the same as wrong.
+    """
+    c = tk.tickets.c
+    query = select(tk.tickets).where(
+        c.hall == t.hall, c.business_date < today, c.state.in_((tk.WAITING, tk.HELD))
+    )
+    left = [tk.Ticket(*row) for row in t.connection.execute(query.order_by(c.business_date, c.place))]
+    for ticket in left:
+        expire(t, hall, ticket)
+    return len(left)
+
+
+def expire(t: Turn, hall: Places, ticket: tk.Ticket) -> None:
+    """Ends one ticket that nobody called, at the end of its business date (or now, if the day was closed early)."""
+    at = min(t.now, midnight_after(ticket.business_date, hall.zone))
+    waited = ticket.waited
+    if ticket.state == tk.WAITING:
+        waited += max(0, (at - ticket.line_since) // MICROSECOND)
+    tk.change(t, ticket, state=tk.EXPIRED, ended_at=at, waited=waited)
+    t.write("ticket_expired", ticket.id, {"number": ticket.label, "service": ticket.service}, actor="system", at=at)
+
+
+def note_change(t: Turn, before: tk.Ticket, after: tk.Ticket) -> None:
+    """Keeps the remembered line true after a ticket changed."""
+    line: Line | None = t.memory.get("line")
+    if line is None or before.business_date != line.date:
+        return
+    if before.state == tk.WAITING:
+        line.waiting[before.service][before.rank] -= 1
+    if after.state == tk.WAITING:
+        line.waiting[after.service][after.rank] += 1
+    if before.state in tk.LIVE and before.counter is not None:
+        line.live.discard(before.counter)
+    if after.state in tk.LIVE and after.counter is not None:
+        line.live.add(after.counter)
+    if after.state == tk.CANCELLED != before.state:
+        line.issued[after.first_service] -= 1
+    if before.state != after.state and after.state in (tk.FINISHED, tk.NO_SHOW):
+        line.called += 1
+        line.missed += 1 if after.state == tk.NO_SHOW else 0
+    if before.state == tk.NO_SHOW != after.state:
+        line.called -= 1
+        line.missed -= 1
+    if after.state == tk.FINISHED and after.called_at and after.ended_at:
+        line.pace[after.service].append((after.ended_at - after.called_at).total_seconds() / 60)
+
+
+def note_desk(t: Turn, counter: str, state: str) -> None:
+    """Keeps the remembered line true after a counter opened, paused or closed."""
+    line: Line | None = t.memory.get("line")
+    if line is not None:
+        if state == CLOSED:
+            line.desks.pop(counter, None)
+        else:
+            line.desks[counter] = state

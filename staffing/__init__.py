@@ -1,0 +1,1 @@
+"""Who should be at a counter, who is, and why not."""

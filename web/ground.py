@@ -1,0 +1,42 @@
+"""The ground a request stands on: database, clock, voice, and the answers that many screens ask for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from hall.clock import Clock
+from hall.database import Database
+
+
+@dataclass
+class Ground:
+    """What the app hands to its faces. ``demo`` is the text of the demo's banner, or None in a real hall."""
+
+    db: Database
+    clock: Clock
+    home: Path
+    base_url: str
+    announce: Callable[[str, str], bytes] | None = None  # (number, counter name) -> WAV; None where there is no voice
+    demo: Callable[[], str | None] = lambda: None
+    kept: dict[Any, Any] = field(default_factory=dict)  # answers many screens ask for at once, by their key and seq
+
+
+def ground() -> Ground:
+    """The ground of the running app."""
+    return current_app.extensions["antre"]  # type: ignore[no-any-return]
+
+
+def db() -> Database:
+    """The running app's database."""
+    return ground().db
+
+
+def now() -> datetime:
+    """The present moment by the app's clock, aware UTC."""
+    return ground().clock.now()
