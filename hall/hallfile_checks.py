@@ -196,26 +196,32 @@ def warn_about(sheet: Sheet, made: HallFile, rows: Mapping[str, list[Row]]) -> N
 
 
 def _warn_about_double_plans(made: HallFile, rows: Iterable[Row], owner: Mapping[str, str]) -> None:
-    """An officer planned for two counters at once: only one of them can be staffed."""
-    plans: defaultdict[str, list[tuple[RosterRow, Row]]] = defaultdict(list)
-    for plan, row in zip(made.roster, rows, strict=True):
-        for other, earlier in plans[plan.officer]:
+    """An officer planned for two counters at once: only one of them can be staffed.
+
+    Weekly entries come first and dated ones are kept by their date, so that a year of daily entries is quick.
+    """
+    plans: defaultdict[tuple[str, date | None], list[tuple[RosterRow, Row]]] = defaultdict(list)
+    for plan, row in sorted(zip(made.roster, rows, strict=True), key=lambda pair: pair[0].date is not None):
+        weekly, same_day = plans[plan.officer, None], plans[plan.officer, plan.date]
+        for other, earlier in weekly if plan.date is None else [*weekly, *same_day]:
             if other.counter != plan.counter and _meet(made, owner, plan, other):
-                line = earlier.sheet.lines.of(*earlier.path)
+                line = row.sheet.lines.of(*earlier.path)
                 message = f'petugas {plan.officer} pada waktu yang sama juga di loket "{other.counter}" (baris {line})'
                 row.warn("planned_twice", message, "counter")
                 break
-        plans[plan.officer].append((plan, row))
+        same_day.append((plan, row))
 
 
 def _meet(made: HallFile, owner: Mapping[str, str], one: RosterRow, other: RosterRow) -> bool:
     """Whether two roster entries share time on some day."""
     since = max(_first(one), _first(other))
     until = min(_last(one), _last(other))
+    if until < since:
+        return False
     days = _weekdays(one) & _weekdays(other)
     if (until - since).days < 6:
         days &= {(since + timedelta(days=step)).weekday() for step in range((until - since).days + 1)}
-    return since <= until and any(
+    return any(
         max(a[0], b[0]) < min(a[1], b[1])
         for day in days
         if (a := _span(made, owner, one, day)) and (b := _span(made, owner, other, day))

@@ -62,7 +62,7 @@ def test_every_fault_the_reader_knows_stands_in_a_broken_file() -> None:
     texts = [path.read_text(encoding="utf-8") for path in HALLS.glob("*.toml")]
     shown = {code for text in texts for mark in ("FAULT", "WARNING") for _, code in expected(text, mark)}
     assert len(known) > 30
-    assert known - shown == WHOLE_FILE | {"too_large"}
+    assert known - shown == WHOLE_FILE
 
 
 def test_a_fault_says_what_was_probably_meant() -> None:
