@@ -162,7 +162,8 @@ def test_lines_are_found_through_all_that_toml_allows() -> None:
 
 def test_every_header_and_key_of_a_real_file_is_found_where_it_stands() -> None:
     text = (ROOM / "data" / "blora.toml").read_text(encoding="utf-8")
-    lines, table, seen = Lines(text), "", {}
+    lines, table = Lines(text), ""
+    seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\[\[(\w+)]]", line):
             table = header[1]
