@@ -3,7 +3,7 @@
 import { startClock } from "../web/clock.js";
 import { Live } from "../web/live.js";
 import { drawCalls, drawCounters, drawHero, drawLiveness, drawRunning, drawSpot, drawWaiting } from "./draw.js";
-import { fitAgain } from "./fit.js";
+import { fitAgain, fitText } from "./fit.js";
 import { Slides } from "./slides.js";
 import { Voice } from "./voice.js";
 
@@ -27,7 +27,7 @@ const voice = new Voice({
   onSpeaking(call, { recalled }) {
     speaking = call;
     clearTimeout(spotTimer);
-    drawSpot(call, { recalled });
+    drawSpot(named(call), { recalled });
     spotTimer = setTimeout(() => drawSpot(null), SPOT_SECONDS * 1000);
     draw();
   },
@@ -74,8 +74,8 @@ function ours(answer) {
 
 function draw() {
   if (!board) return drawHero("loading");
-  const calling = board.calling ?? [];
-  const past = board.last_calls ?? [];
+  const calling = (board.calling ?? []).map(named);
+  const past = (board.last_calls ?? []).map(named);
   const hero = heroCall(calling, past);
   if (hero.call) drawHero(hero.kind, hero.call, { again: hero.again, key: `${hero.call.number} ${hero.call.counter} ${hero.call.seq}` });
   else drawHero(hero.kind, null, { closedText: hero.text });
@@ -90,11 +90,17 @@ function draw() {
   drawRunning(board.running_text ?? "");
 }
 
+/** A call with its agency's full name for the big one and the short one for a list. */
+function named(call) {
+  const agency = (board.waiting ?? []).find((one) => one.agency === call.agency || one.name === call.agency);
+  return agency ? { ...call, agency: agency.name, agency_short: agency.short || agency.name } : call;
+}
+
 /** Which call is the big one: the one being spoken, else the newest at a counter, else the last of the day. */
 function heroCall(calling, past) {
   if (speaking) {
     const now = calling.find((call) => call.number === speaking.number && call.counter === speaking.counter);
-    return { kind: "called", call: now ?? speaking, again: speaking.kind === "ticket_recalled" };
+    return { kind: "called", call: now ?? named(speaking), again: speaking.kind === "ticket_recalled" };
   }
   if (calling.length) {
     const newest = calling.reduce((a, b) => (b.seq > a.seq ? b : a));
@@ -116,6 +122,8 @@ const slides = new Slides({
   fits: (panel) => !panel.querySelector("ul") || panel.querySelector("ul").childElementCount > 0,
 });
 
+const title = wall.querySelector("h1");
+fitText(title, title.textContent);
 drawHero("loading");
 startClock({ now: () => live.now(), zone, time: document.getElementById("clock-time"), date: document.getElementById("clock-date") });
 setInterval(() => {

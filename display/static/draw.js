@@ -1,7 +1,7 @@
 /* Draws the board's answer: the call that matters now, the calls before it, who waits where. Takes facts, decides nothing. */
 
 import { formatTime } from "../web/clock.js";
-import { fitAgain, fitText } from "./fit.js";
+import { fitAgain, fitParts, fitText } from "./fit.js";
 
 const $ = (id) => document.getElementById(id);
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -9,6 +9,19 @@ const put = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
 };
 const stamp = (id) => $(id).content.firstElementChild.cloneNode(true);
+
+/** "Loket 7" is "Loket" and "7": the figure is what people look for. A name without a figure stays whole. */
+function splitName(name) {
+  const parts = /^(.{1,14}\S)\s+(\d{1,3}[A-Z]?)$/.exec(name);
+  return parts ? [parts[1], parts[2]] : [name, ""];
+}
+
+/** "Loket 1, 2, 5": a shared word is said once. */
+function joinNames(names) {
+  const split = names.map(splitName);
+  const same = split.every(([word, figure]) => figure && word === split[0][0]);
+  return same ? `${split[0][0]} ${split.map(([, figure]) => figure).join(", ")}` : names.join(", ");
+}
 
 // ---- the big one ------------------------------------------------------------------------------------------------------
 
@@ -21,10 +34,17 @@ export function drawHero(kind, call = null, { again = false, key = null, closedT
   if (kind === "closed") put($("closed-text"), closedText || $("closed-text").dataset.plain);
   if (!call) return;
   const words = $("hero-label").dataset;
-  put($("hero-label"), kind === "serving" ? words.serving : again ? words.again : words.called);
+  put($("hero-label"), kind === "called" && again ? words.again : words[kind]);
+  put($("hero-way"), $("hero-way").dataset[kind]);
   fitText($("hero-number"), call.number);
-  fitText($("hero-counter"), call.counter_name);
+  const [word, figure] = splitName(call.counter_name);
+  const name = $("hero-counter");
+  name.classList.toggle("has-figure", Boolean(figure));
+  const parts = [[name.querySelector(".name-word"), word], [name.querySelector(".name-figure"), figure]];
+  const changed = parts.some(([part, text]) => part.textContent !== text);
+  for (const [part, text] of parts) put(part, text);
   fitText($("hero-agency"), call.agency ?? "");
+  fitParts(name, changed);
   if (key !== null && hero.dataset.key !== String(key)) {
     if (hero.dataset.key !== undefined && kind !== "past") catchEye($("hero-call"));
     hero.dataset.key = key;
@@ -75,9 +95,10 @@ export function drawCalls(calls, page) {
     }
     if (grid.children[at] !== cell) grid.insertBefore(cell, grid.children[at] ?? null);
     cell.dataset.state = call.state;
+    cell.classList.toggle("long", call.counter_name.length > 14);
     const [number, counter, agency, state] = ["number", "counter", "agency", "state"].map((name) => cell.querySelector(`.call-${name}`));
     put(state, state.dataset[call.state]);
-    put(agency, call.agency ?? "");
+    put(agency, call.agency_short ?? call.agency ?? "");
     fitText(number, call.number);
     fitText(counter, call.counter_name);
   });
@@ -87,6 +108,7 @@ export function drawCalls(calls, page) {
     cells.delete(key);
   }
   $("calls-none").hidden = shown.length > 0;
+  $("calls").parentElement.dataset.calls = shown.length || $("hero").dataset.kind in { called: 1, serving: 1, past: 1 } ? "some" : "none";
   if (resized) fitAgain();
 }
 
@@ -103,15 +125,17 @@ export function drawWaiting(waiting, page) {
     ...waiting.slice(from, from + room).map((agency) => {
       const row = stamp("t-waiting");
       const [name, estimate, count] = ["name", "estimate", "count"].map((part) => row.querySelector(`.wait-${part}`));
-      put(name, (dense && agency.short) || agency.short || agency.name);
+      put(name, agency.short || agency.name);
       put(count, String(agency.waiting));
-      if (!agency.serving_counters) put(estimate, estimate.dataset.none);
-      else if (agency.waiting && agency.estimate) put(estimate, fill(estimate.dataset.range, agency.estimate));
+      // Two columns leave room for what can be read from afar: name and count; the minutes stand on slip and phone.
+      if (!agency.serving_counters) put(estimate, dense ? "" : estimate.dataset.none);
+      else if (!dense && agency.waiting && agency.estimate) put(estimate, fill(estimate.dataset.range, agency.estimate));
       row.dataset.serving = agency.serving_counters ? "yes" : "no";
       row.dataset.waiting = agency.waiting ? "yes" : "no";
       return row;
     }),
   );
+  $("waiting-legend").hidden = !dense || waiting.every((agency) => agency.serving_counters);
   put($("waiting-total"), String(waiting.reduce((sum, agency) => sum + agency.waiting, 0)));
 }
 
@@ -136,7 +160,7 @@ export function drawCounters(counters, agencies) {
       }),
     );
   };
-  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, names.join(", ")]));
+  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, joinNames(names)]));
   const shut = counters.filter((one) => !one.open && one.text);
   rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, one.text]));
 }

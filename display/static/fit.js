@@ -2,11 +2,16 @@
 
 const watched = new Set();
 
+/** What is set in `--fit` sizes, of which `element` is one or holds several. */
 function shrink(element) {
   const box = element.parentElement;
   if (!box?.clientWidth) return;
   const least = Number(element.dataset.fitLeast ?? 0.4);
-  const fits = () => element.scrollWidth <= element.clientWidth + 1 && element.scrollHeight <= element.clientHeight + 1 && box.scrollHeight <= box.clientHeight + 1;
+  const fits = () => {
+    const last = [...element.children].filter((part) => part.textContent).at(-1) ?? element;
+    const slack = 0.22 * parseFloat(getComputedStyle(last).fontSize); // tight lines: a letter's box is higher than its line
+    return [element, box].every((one) => one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + slack);
+  };
   element.style.setProperty("--fit", 1);
   if (fits()) return;
   let [low, high] = [least, 1];
@@ -27,6 +32,12 @@ export function fitText(element, text) {
   shrink(element);
 }
 
+/** Size an element whose parts were written one by one. */
+export function fitParts(element, changed) {
+  watched.add(element);
+  if (changed || !element.style.getPropertyValue("--fit")) shrink(element);
+}
+
 /** Size all again: after a resize, when the font has come, when a hidden box is shown. */
 export function fitAgain() {
   for (const element of watched) {
@@ -35,5 +46,6 @@ export function fitAgain() {
   }
 }
 
-new ResizeObserver(fitAgain).observe(document.documentElement);
-document.fonts?.ready.then(fitAgain);
+// The main part, not the window: it also changes when the line at the foot comes or goes.
+new ResizeObserver(fitAgain).observe(document.querySelector("main"));
+document.fonts?.addEventListener("loadingdone", fitAgain);

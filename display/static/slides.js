@@ -62,7 +62,7 @@ export class Slides {
   #panel() {
     for (const element of [...this.box.children]) element.remove();
     const panels = this.panels.filter((panel) => this.fits(panel));
-    const now = panels.findIndex((panel) => !panel.hidden);
+    const now = this.#turn === 1 ? -1 : panels.findIndex((panel) => !panel.hidden);
     const next = panels[(now + 1) % panels.length];
     for (const panel of this.panels) panel.hidden = panel !== next;
     // Slides that failed to load may be there again later: begin from the first after a round of panels.
