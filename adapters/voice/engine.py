@@ -126,7 +126,7 @@ class EspeakEngine:
         # The package must be found wherever the server was started; -P keeps a stray wave.py there from being imported.
         path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         try:
-            self._worker = subprocess.Popen(
+            self._worker = subprocess.Popen(  # noqa: S603 - the command is ours, never from outside
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -196,7 +196,7 @@ def main(arguments: list[str]) -> int:
         espeak.serve(sys.stdin.buffer, answers)
         return 0
     if arguments:
-        print("pemakaian: python -m adapters.voice.engine < kalimat.txt > suara.wav", file=sys.stderr)
+        sys.stderr.write("pemakaian: python -m adapters.voice.engine < kalimat.txt > suara.wav\n")
         return 2
     try:
         settings = VoiceSettings()
@@ -204,7 +204,7 @@ def main(arguments: list[str]) -> int:
         answers.write(espeak.speak_request(espeak.Espeak(settings.voice), request))
         answers.flush()
     except espeak.EspeakFailed as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

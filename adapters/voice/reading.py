@@ -189,7 +189,7 @@ def parse_pronunciations(text: str) -> dict[str, str]:
             continue
         name, equals, said = (piece.strip().lower() for piece in line.partition("="))
         if not equals or not re.fullmatch(r"[a-z]+", name) or not re.fullmatch(r"[a-z]+( +[a-z]+)*", said):
-            raise BadPronunciation(f"baris {number}: tulis seperti \"KTP = ka te pe\", hanya huruf, bukan {line!r}")
+            raise BadPronunciation(f'baris {number}: tulis seperti "KTP = ka te pe", hanya huruf, bukan {line!r}')
         found[name] = " ".join(said.split())
     return found
 

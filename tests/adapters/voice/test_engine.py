@@ -103,7 +103,7 @@ def test_an_engine_that_dies_on_every_sentence_is_unavailable_with_a_reason(tmp_
 def test_an_engine_that_hangs_is_ended_and_the_next_sentence_starts_anew(tmp_path: Path) -> None:
     source = (
         "import os, sys, time\nsys.stdin.readline()\nmark = sys.argv[0] + '.pid'\n"
-        "if os.path.exists(mark): print('{\"error\": \"yang kedua\"}', flush=True)\n"
+        'if os.path.exists(mark): print(\'{"error": "yang kedua"}\', flush=True)\n'
         "open(mark, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
     )
     engine = pretend_worker(tmp_path, source, timeout=2.0)
