@@ -126,7 +126,7 @@ class EspeakEngine:
         # The package must be found wherever the server was started; -P keeps a stray wave.py there from being imported.
         path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         try:
-            self._worker = subprocess.Popen(  # noqa: S603 - the command is ours, never from outside
+            self._worker = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
