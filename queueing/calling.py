@@ -15,9 +15,10 @@ from hall.once import answered, check_key, remember
 from hall.places import Counter
 from hall.turn import Turn, turn
 from queueing import tickets as tk
-from queueing.desks import OPEN, PAUSED, desk, desks
+from queueing.desks import LOST, OPEN, PAUSED, desk, desks
 from queueing.line import Line, end_days_before, expire, line_of
 from queueing.order import Head, choose
+from queueing.reach import must_be_within_reach
 
 _c = tk.tickets.c
 _head = (
@@ -54,6 +55,8 @@ def call(
         line = line_of(t)
         place = line.places.counter(counter)
         seat = desk(t.connection, hall, counter)
+        if seat is not None and seat.state == LOST:
+            raise Conflict("console_lost", f"Konsol {place.name} tidak terpantau; tunggu sampai terhubung kembali.")
         if seat is None or seat.state not in (OPEN, PAUSED):
             raise Conflict("not_signed_in", f"Belum ada petugas yang masuk di {place.name}.")
         if seat.state == PAUSED:
@@ -116,9 +119,8 @@ def _move(
             return
         line = line_of(t)  # first: it may expire this very ticket
         ticket = tk.of_hall(t, ticket_id)
+        must_be_within_reach(line.places, ticket, counter)
         tk.must_be_legal(ticket, move)
-        if counter is not None and ticket.counter != counter and ticket.state != tk.WAITING:
-            raise Conflict("other_counter", f"Nomor {ticket.label} sedang di loket lain.", counter=ticket.counter)
         step = _Move(t, line, ticket, None)
         yield step
         assert step.answer is not None
@@ -152,9 +154,10 @@ def _simple(move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[s
 start = _simple("start", "ticket_started", lambda ticket, now: {"state": tk.SERVING, "started_at": now})
 start.__doc__ = """The citizen stands at the counter: called -> serving.
 
-Every move takes ``ticket_id``, ``actor``, ``now`` (aware), an optional idempotency ``key`` and an optional ``counter``
-that must be the one holding the ticket (:class:`Conflict` ``other_counter``). Raises :class:`NotFound`
-(``unknown_ticket``) and :class:`Conflict` (``illegal_move``). Returns the ticket as plain values."""
+Every move takes ``ticket_id``, ``actor``, ``now`` (aware), an optional idempotency ``key`` and ``counter``: where the
+acting officer sits, or None for who may act anywhere (:func:`queueing.reach.within_reach`, :class:`Denied`
+``other_counter``). Raises :class:`NotFound` (``unknown_ticket``) and :class:`Conflict` (``illegal_move``). Returns the
+ticket as plain values."""
 
 no_show = _simple("no-show", "ticket_missed", lambda ticket, now: {"state": tk.NO_SHOW, "ended_at": now})
 no_show.__doc__ = "The citizen did not come: called -> no_show. See :func:`start` for what every move takes."
@@ -164,6 +167,9 @@ hold.__doc__ = "Set aside (*tunda*), the counter is free: called or serving -> h
 
 cancel = _simple("cancel", "ticket_cancelled", lambda ticket, now: {"state": tk.CANCELLED, "ended_at": now})
 cancel.__doc__ = "Given up by the citizen or the staff. See :func:`start`."
+
+withdraw = _simple("withdraw", "ticket_cancelled", lambda ticket, now: {"state": tk.CANCELLED, "ended_at": now})
+withdraw.__doc__ = "Given up by the citizen, who may only while nobody has called: waiting -> cancelled. See :func:`start`."
 
 
 def recall(
@@ -205,7 +211,7 @@ def resume(
     db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
 ) -> dict[str, Any]:
     """Back into the line: a held ticket at the place it was issued at, a no-show at the end. See :func:`start`."""
-    with _move(db, ticket_id, "resume", actor, now, key, None, None) as step:
+    with _move(db, ticket_id, "resume", actor, now, key, counter, None) as step:
         if step.answer is None:
             _must_be_today(step)
             values = _into_line(now)
@@ -304,4 +310,7 @@ def end_old_days(db: Database, hall: str, *, now: datetime) -> int:
         return end_days_before(t, place, place.date(now))
 
 
-__all__ = ["call", "cancel", "close_day", "end_old_days", "finish", "hold", "no_show", "recall", "resume", "start", "transfer"]
+__all__ = [
+    "call", "cancel", "close_day", "end_old_days", "finish", "hold", "no_show", "recall", "resume", "start", "transfer",
+    "withdraw",
+]  # fmt: skip

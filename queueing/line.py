@@ -127,7 +127,7 @@ def count(connection: Connection, hall: Places, today: date) -> Line:
     for service, called_at, ended_at in reversed(connection.execute(done).all()):
         line.pace[service].append((ended_at - called_at).total_seconds() / 60)
     line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items()}
-    live = select(c.counter).where(c.hall == hall.code, c.state.in_(tk.LIVE))
+    live = select(c.counter).where(c.hall == hall.code, tk.AT_COUNTER)
     line.live = {row.counter for row in connection.execute(live)}
     return line
 

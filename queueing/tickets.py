@@ -43,6 +43,7 @@ LEGAL: dict[str, tuple[str, ...]] = {
     "resume": (HELD, NO_SHOW),
     "transfer": (WAITING, CALLED, SERVING, HELD),
     "cancel": (WAITING, CALLED, SERVING, HELD),
+    "withdraw": (WAITING,),
     "expire": (WAITING, HELD),
 }
 
@@ -79,6 +80,7 @@ tickets = Table(
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_tickets_day", "hall", "business_date", "service"),
 )
+WAITS, AT_COUNTER = text("tickets.state = 'waiting'"), text("tickets.state IN ('called', 'serving')")
 _WAITS, _AT_COUNTER = text("state = 'waiting'"), text("state IN ('called', 'serving')")
 Index(
     "uq_tickets_live_at_counter",
@@ -159,8 +161,9 @@ class Ticket:
 
 _by_id = select(tickets).where(tickets.c.id == bindparam("b_id"))
 _by_secret = select(tickets).where(tickets.c.secret == bindparam("b_secret"))
+# AT_COUNTER is spelled out: with bound values SQLite cannot use the partial index and reads the hall's whole history
 _live_at = select(tickets).where(
-    tickets.c.hall == bindparam("b_hall"), tickets.c.counter == bindparam("b_counter"), tickets.c.state.in_(LIVE)
+    tickets.c.hall == bindparam("b_hall"), tickets.c.counter == bindparam("b_counter"), AT_COUNTER
 )
 
 
