@@ -70,6 +70,8 @@ def full(line: Line, service: str, now: datetime) -> bool:
 def expected_at(line: Line, service: str, now: datetime) -> datetime | None:
     """When a counter of the service may be expected again: now's next scheduled start, or None if it should be open."""
     hall = line.places
+    if any(hall.calendar.state_at(hall.counters[c].agency, c, now).due for c in hall.counters_of[service]):
+        return None  # due and empty: the next session after a break is no promise that somebody comes then
     end = midnight_after(line.date, hall.zone)
     starts = [
         piece.start

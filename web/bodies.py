@@ -15,13 +15,16 @@ LARGEST = 64 * 1024  # bytes; nothing that a kiosk or console sends comes near i
 class Field:
     """One field of a body: its JSON type, whether it may be missing or null, and how long a text may be."""
 
-    def __init__(self, kind: type, *, optional: bool = False, default: Any = None, longest: int = 200) -> None:
-        self.kind, self.optional, self.default, self.longest = kind, optional, default, longest
+    def __init__(
+        self, kind: type, *, optional: bool = False, default: Any = None, longest: int = 200, shortest: int = 1
+    ) -> None:
+        self.kind, self.optional, self.default = kind, optional, default
+        self.longest, self.shortest = longest, shortest
 
 
-def text(*, optional: bool = False, longest: int = 200) -> Field:
-    """A text of 1 to ``longest`` characters."""
-    return Field(str, optional=optional, longest=longest)
+def text(*, optional: bool = False, longest: int = 200, shortest: int = 1) -> Field:
+    """A text of ``shortest`` to ``longest`` characters."""
+    return Field(str, optional=optional, longest=longest, shortest=shortest)
 
 
 def flag() -> Field:
@@ -55,6 +58,6 @@ def _value(name: str, value: Any, field: Field) -> Any:
         raise Invalid("missing_field", f"Isian {name!r} harus ada.", field=name)
     if type(value) is not field.kind:
         raise Invalid("wrong_type", f"Isian {name!r} harus berupa {field.kind.__name__}.", field=name)
-    if isinstance(value, str) and (not 1 <= len(value) <= field.longest or "\0" in value):
-        raise Invalid("wrong_length", f"Isian {name!r} harus 1 sampai {field.longest} karakter.", field=name)
+    if isinstance(value, str) and (not field.shortest <= len(value) <= field.longest or "\0" in value):
+        raise Invalid("wrong_length", f"Isian {name!r} harus {field.shortest} sampai {field.longest} karakter.", field=name)
     return value
