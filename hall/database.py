@@ -104,14 +104,14 @@ def new_id() -> str:
 class Database:
     """One open database: readers come and go, writers pass through :func:`hall.turn.turn`.
 
-    ``heard`` is called with (hall, seq) after a commit that wrote journal lines; the app hangs its sockets there.
+    ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines; the app hangs its sockets there.
     """
 
     def __init__(self, url: str, *, pool_size: int = 32) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgres_engine(url, pool_size)
-        self.heard: list[Callable[[str, int], None]] = []
+        self.heard: list[Callable[[str, int, frozenset[str]], None]] = []
         self.memory: dict[str, tuple[int, dict[str, Any]]] = {}  # see hall.turn
         self.known: dict[str, Any] = {}  # see hall.places
         self.batch: Any = None

@@ -120,6 +120,17 @@ def find_token(connection: Connection, secret: str) -> Token | None:
     return None if row is None else Token(*row)
 
 
+def find_token_by_id(connection: Connection, token_id: str) -> Token | None:
+    """The living token with this id, or None: what a device's cookie refers to."""
+    row = connection.execute(_token_by_hash.where(tokens.c.id == token_id)).first()
+    return None if row is None else Token(*row)
+
+
+def list_tokens(connection: Connection) -> list[Token]:
+    """Every living token, oldest first."""
+    return [Token(*row) for row in connection.execute(_token_by_hash.order_by(tokens.c.created))]
+
+
 def revoke_token(db: Database, token_id: str, *, now: datetime) -> None:
     """Ends a token. Raises :class:`NotFound` (``unknown_token``)."""
     with db.writing() as connection:

@@ -100,7 +100,7 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     """Opens the hall's transaction and commits it, lines and all, or leaves no trace.
 
     Only verbs open a turn; inside there is no network, no printing and no rendering. ``now`` is aware.
-    Raises :class:`NotFound` (``unknown_hall``). After the commit the listeners in ``db.heard`` are told (hall, seq).
+    Raises :class:`NotFound` (``unknown_hall``). After the commit the listeners in ``db.heard`` are told (hall, seq, kinds of the lines).
     """
     if now.tzinfo is None:
         raise ValueError("a turn needs an aware now")
@@ -118,8 +118,9 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
         db.memory.pop(hall, None)  # what the failed turn changed in memory never happened
         raise
     if t.lines:
+        kinds = frozenset(line["kind"] for line in t.lines)
         for tell in db.heard:
-            tell(hall, t.seq)
+            tell(hall, t.seq, kinds)
 
 
 def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
@@ -141,7 +142,7 @@ class Batch:
         self._thread = threading.get_ident()
         self._state = (first.seq, first.hash, first.config)
         self._memory = first.memory
-        self.wrote = False
+        self.kinds: set[str] = set()
 
     @property
     def seq(self) -> int:
@@ -164,7 +165,7 @@ class Batch:
             self._memory = {}
             raise
         self._state, self._memory = (t.seq, t.hash, t.config), t.memory
-        self.wrote = self.wrote or bool(t.lines)
+        self.kinds.update(line["kind"] for line in t.lines)
 
 
 @contextmanager
@@ -180,9 +181,9 @@ def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
                 db.batch = None
     finally:
         db.memory.pop(hall, None)
-    if together.wrote:
+    if together.kinds:
         for tell in db.heard:
-            tell(hall, together.seq)
+            tell(hall, together.seq, frozenset(together.kinds))
 
 
 def position(connection: Connection, hall: str) -> tuple[int, int]:

@@ -32,12 +32,12 @@ def issue(
     key: str | None = None,
     kiosk: str | None = None,
     history: bool = False,
-    secret: str | None = None,
+    print_slip: bool = True,
 ) -> dict[str, Any]:
     """Issues the next number of a service and returns what the contract promises, as plain values.
 
     The same ``key`` again gives the same answer and no second ticket. ``history`` (a replay) is not refused by hours,
-    warnings, quota or capacity. ``kiosk`` chooses the printer. ``estimate`` is in minutes, times carry the hall's
+    warnings, quota or capacity. ``kiosk`` chooses the printer; ``print_slip`` False asks for no paper. ``estimate`` is in minutes, times carry the hall's
     offset. Raises :class:`NotFound` (``unknown_hall``, ``unknown_service``), :class:`Invalid` (``unknown_priority``,
     ``bad_key``, ``key_reused``) and the refusals of :func:`queueing.doorway.may_issue`.
     """
@@ -67,7 +67,7 @@ def issue(
             prefix=wanted.prefix,
             number=number,
             label=label,
-            secret=secret or secrets.token_urlsafe(12),
+            secret=secrets.token_urlsafe(12),
             service=service,
             first_service=service,
             agency=wanted.agency,
@@ -91,7 +91,9 @@ def issue(
         line.last_number[wanted.prefix] = number
         line.waiting[service][rank] += 1
         line.issued[service] += 1
-        slip = order_slip(t, line.places, ticket, kiosk, slip_facts(line.places, ticket, ahead, expected))
+        slip = {"state": "none"}
+        if print_slip:
+            slip = order_slip(t, line.places, ticket, kiosk, slip_facts(line.places, ticket, ahead, expected))
         answer = {
             "id": ticket.id,
             "number": label,

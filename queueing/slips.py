@@ -118,10 +118,16 @@ def slip_facts(hall: Places, ticket: tk.Ticket, ahead: int, expected: tuple[int,
         "issued_at": ticket.issued_at.isoformat(),
         "zone": hall.zone,
         "ahead": ahead,
-        "estimate": list(expected) if expected else None,
+        "estimate": {"low": expected[0], "high": expected[1]} if expected else None,
         "path": f"/t/{ticket.secret}",
         "closing": hall.options.closing_line,
     }
+
+
+def paper_of(job: PrintJob, base_url: str) -> dict[str, Any]:
+    """What the job puts on paper, as plain values, with the citizen's own page as an absolute address for the QR."""
+    facts = dict(job.facts)
+    return facts | {"url": base_url + facts.pop("path"), "copy": job.copy}
 
 
 def reprint(db: Database, ticket_id: str, *, actor: str, now: datetime, kiosk: str | None = None) -> PrintJob:

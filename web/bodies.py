@@ -59,5 +59,6 @@ def _value(name: str, value: Any, field: Field) -> Any:
     if type(value) is not field.kind:
         raise Invalid("wrong_type", f"Isian {name!r} harus berupa {field.kind.__name__}.", field=name)
     if isinstance(value, str) and (not field.shortest <= len(value) <= field.longest or "\0" in value):
-        raise Invalid("wrong_length", f"Isian {name!r} harus {field.shortest} sampai {field.longest} karakter.", field=name)
+        span = f"{field.shortest} sampai {field.longest}"
+        raise Invalid("wrong_length", f"Isian {name!r} harus {span} karakter.", field=name)
     return value

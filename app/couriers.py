@@ -1,0 +1,224 @@
+"""Couriers: what follows the journal after a commit and may fail without stopping the line: nudges, slips, sounds, midnight."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_socketio import SocketIO
+from sqlalchemy import select
+
+from adapters.printers.devices import Printer, PrinterConfig, open_printer
+from adapters.printers.slip import Slip
+from adapters.printers.status import Outcome
+from app.sockets import nudge
+from hall.clock import Clock
+from hall.database import Database
+from hall.errors import Refusal
+from hall.journal import since
+from hall.places import hall_codes, places
+from hall.places import Printer as PrinterPlace
+from hall.turn import turns
+from queueing import slips
+from queueing.calling import end_old_days
+from staffing.presence import end_day, find_lost_consoles
+
+log = logging.getLogger("antre.couriers")
+
+FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
+PRINTER_POLL_S = 1.0
+PRINTER_STATUS_S = 10.0
+UNREPORTED = timedelta(seconds=30)  # a slip handed out this long ago without a word is unknown
+
+
+class Courier:
+    """A thread that does one kind of errand, step by step; a failed step is logged and tried again, never fatal."""
+
+    def __init__(self, name: str, step: Callable[[], float]) -> None:
+        self._step = step
+        self._wake = threading.Event()
+        self._stop = False
+        self._thread = threading.Thread(target=self._run, name=f"courier-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Says that there is something to do now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the step under way."""
+        self._stop = True
+        self._wake.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop:
+            try:
+                pause = self._step()
+                failures = 0
+            except Exception:
+                failures += 1
+                pause = min(30.0, 0.5 * 2**failures)
+                log.exception("%s failed, trying again in %.0f s", self._thread.name, pause)
+            self._wake.wait(pause)
+            self._wake.clear()
+
+
+class Nudger:
+    """Tells the screens that the journal went on, whoever wrote: this process at once, others at the next look."""
+
+    def __init__(self, db: Database, socketio: SocketIO) -> None:
+        self._db, self._socketio = db, socketio
+        self._told: dict[str, int] = {}
+        self._fresh: dict[str, tuple[int, set[str]]] = {}
+        self._guard = threading.Lock()
+        self._looked = 0.0
+        self.courier = Courier("nudge", self.step)
+
+    def heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
+        """After a commit of this process: remembered, told by the courier's thread, so that no caller waits for screens."""
+        with self._guard:
+            known = self._fresh.get(hall)
+            self._fresh[hall] = (max(seq, known[0]), known[1] | kinds) if known else (seq, set(kinds))
+        self.courier.wake()
+
+    def step(self) -> float:
+        """Tells what this process wrote, and now and then looks for what others wrote."""
+        with self._guard:
+            fresh, self._fresh = self._fresh, {}
+        for hall, (seq, kinds) in fresh.items():
+            self._told[hall] = max(seq, self._told.get(hall, 0))
+            nudge(self._socketio, hall, seq, frozenset(kinds))
+        if time.monotonic() - self._looked >= FOLLOW_S:
+            self._looked = time.monotonic()
+            self._follow()
+        return FOLLOW_S
+
+    def _follow(self) -> None:
+        with self._db.reading() as connection:
+            rows = connection.execute(select(turns.c.hall, turns.c.seq)).all()
+            for hall, seq in rows:
+                before = self._told.setdefault(hall, seq)
+                if seq > before:
+                    kinds = frozenset(line.kind for line in since(connection, hall, before, limit=500))
+                    self._told[hall] = seq
+                    nudge(self._socketio, hall, seq, kinds)
+
+
+class PrintCourier:
+    """Drives one printer that the server itself can reach."""
+
+    def __init__(self, db: Database, clock: Clock, hall: str, place: PrinterPlace, base_url: str) -> None:
+        self._db, self._clock, self._hall, self.place, self._base_url = db, clock, hall, place, base_url
+        self._printer: Printer = open_printer(PrinterConfig(place.kind, place.address, place.width_mm))
+        self._status_due = 0.0
+        self.courier = Courier(f"printer-{hall}-{place.code}", self.step)
+
+    def step(self) -> float:
+        """Prints what is queued, one slip after the other; when idle, asks the printer how it is."""
+        job = slips.take_next(self._db, self._hall, self.place.code, now=self._clock.now())
+        if job is None:
+            if time.monotonic() >= self._status_due:
+                self._look()
+            return PRINTER_POLL_S
+        try:
+            outcome = self._printer.print_slip(Slip.from_dict(slips.paper_of(job, self._base_url)), job_id=job.id)
+        except Refusal as refusal:  # a slip that cannot be laid out must not block the ones behind it
+            outcome = Outcome("failed", None, str(refusal))
+        slips.report(
+            self._db,
+            job.id,
+            outcome.state,
+            outcome.reason,
+            outcome.detail,
+            actor=f"printer:{self.place.code}",
+            now=self._clock.now(),
+        )
+        self._note(outcome.reason, outcome.paper_low)
+        return 0.0
+
+    def _look(self) -> None:
+        status = self._printer.status()
+        self._note(status.reason, status.paper_low)
+
+    def _note(self, reason: str | None, low: bool) -> None:
+        self._status_due = time.monotonic() + PRINTER_STATUS_S
+        state = "ready" if reason is None else "trouble"
+        if reason is None and low:
+            state, reason = "low", "paper_low"
+        slips.note_printer(self._db, self._hall, self.place.code, state, reason, now=self._clock.now())
+
+
+class Couriers:
+    """All couriers of one server process."""
+
+    def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str) -> None:
+        self._db, self._clock, self._base_url = db, clock, base_url
+        self._nudger = Nudger(db, socketio)
+        self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
+        self._steward = Courier("steward", self.keep_house)
+        self._started = False
+
+    def start(self) -> None:
+        """Begins following. Called once, in the process that serves (after gunicorn's fork)."""
+        if self._started:
+            return
+        self._started = True
+        self._db.heard.append(self._heard)
+        self._nudger.courier.start()
+        self._steward.start()
+
+    def stop(self) -> None:
+        """Ends every courier."""
+        if not self._started:
+            return
+        self._db.heard.remove(self._heard)
+        for courier in (self._nudger.courier, self._steward, *(p.courier for p in self._printers.values())):
+            courier.stop()
+        self._started = False
+
+    def _heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
+        self._nudger.heard(hall, seq, kinds)
+        if not kinds.isdisjoint(("ticket_issued", "slip_reprint_ordered")):
+            for (code, _), courier in list(self._printers.items()):
+                if code == hall:
+                    courier.courier.wake()
+        if "hall_set_up" in kinds:
+            self._steward.wake()
+
+    def keep_house(self) -> float:
+        """Ends yesterday, finds silent consoles and unreported slips, and hires or dismisses print couriers."""
+        now = self._clock.now()
+        with self._db.reading() as connection:
+            halls = {code: places(self._db, connection, code) for code in hall_codes(connection)}
+        wanted: dict[tuple[str, PrinterPlace], None] = {}
+        for code, hall in halls.items():
+            end_old_days(self._db, code, now=now)
+            end_day(self._db, code, now=now)
+            find_lost_consoles(self._db, code, now=now)
+            slips.give_up(self._db, code, now=now, after=UNREPORTED)
+            wanted |= {(code, p): None for p in hall.printers.values() if p.kind != "agent"}
+        for key in [k for k in self._printers if k not in wanted]:
+            self._printers.pop(key).courier.stop()
+        for key in wanted:
+            if key not in self._printers:
+                self._hire(*key)
+        return 5.0
+
+    def _hire(self, hall: str, place: PrinterPlace) -> None:
+        try:
+            driver = PrintCourier(self._db, self._clock, hall, place, self._base_url)
+        except Refusal as refusal:
+            log.error("printer %s of %s: %s", place.code, hall, refusal)
+            return
+        self._printers[(hall, place)] = driver
+        driver.courier.start()
+
+

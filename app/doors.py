@@ -1,0 +1,190 @@
+"""Who may enter where: one table, and nobody passes a door that is not in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy import Connection
+from wtforms import ValidationError
+
+from hall.errors import Denied, NotSignedIn, Refusal
+from hall.people import find_account, find_token, find_token_by_id
+from queueing.slips import find_job
+from queueing.tickets import find_ticket
+from web.ground import db
+from web.identity import NOBODY, Identity
+from web.problems import wants_page
+
+STAFF = ("coordinator", "manager")
+FLOOR = ("coordinator", "manager", "head", "regent", "reader")
+DESK = ("officer", "console", "coordinator", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Roles that may pass; ``public`` lets everybody pass; ``entrance`` is where a browser is sent to sign in."""
+
+    roles: tuple[str, ...] = ()
+    public: bool = False
+    entrance: str | None = None
+
+
+def only(*roles: str, entrance: str | None = None) -> Door:
+    """A door for these roles."""
+    return Door(roles, entrance=entrance)
+
+
+def everybody(*preferred: str) -> Door:
+    """A public door; if the visitor holds one of the preferred roles in this hall, they enter as that."""
+    return Door(preferred, public=True)
+
+
+DOORS: dict[str, Door] = {
+    # what every page needs
+    "static": everybody(),
+    "web.static": everybody(),
+    "kiosk.static": everybody(),
+    "counter.static": everybody(),
+    "display.static": everybody(),
+    "admin.static": everybody(),
+    "house.home": everybody("coordinator", "manager", "head", "regent"),
+    "house.healthz": everybody(),
+    "house.readyz": everybody(),
+    "house.openapi": everybody(),
+    "house.metrics": only("reader", "coordinator", "manager"),
+    "house.device": everybody(),
+    "house.device_enter": everybody(),
+    "house.device_leave": everybody(),
+}
+
+SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest
+MOST_REMEMBERED = 10_000
+
+
+class Doorkeeper:
+    """Knows who holds which key. Remembers an answer for a few seconds, so that a burst does not ask the database each time."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], tuple[float, Identity | None]] = {}
+
+    def _ask(self, key: tuple[Any, ...]) -> Identity | None:
+        known = self._known.get(key)
+        if known is not None and known[0] > time.monotonic():
+            return known[1]
+        with db().reading() as connection:
+            found = self._look_up(connection, key)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()  # a flood of guessed tokens must not fill the memory
+        self._known[key] = (time.monotonic() + SECONDS_REMEMBERED, found)
+        return found
+
+    @staticmethod
+    def _look_up(connection: Connection, key: tuple[Any, ...]) -> Identity | None:
+        kind, *rest = key
+        if kind == "account":
+            hall, login, version = rest
+            account = find_account(connection, hall, login, version)
+            if account is None:
+                return None
+            return Identity(account.role, hall, account.name, login=login, agency=account.agency, cookie=True)
+        token = find_token(connection, rest[0]) if kind == "secret" else find_token_by_id(connection, rest[0])
+        if token is None:
+            return None
+        return Identity(token.role, token.hall, token.name, cookie=kind == "device")
+
+    def candidates(self) -> list[Identity]:
+        """Everybody the caller may be: the bearer of a token, or else the people and devices of the browser's cookie."""
+        header = request.headers.get("Authorization", "")
+        if header:
+            scheme, _, secret = header.partition(" ")
+            found = self._ask(("secret", secret.strip())) if scheme.lower() == "bearer" and len(secret) < 200 else None
+            if found is None:
+                raise NotSignedIn("bad_token", "Token tidak dikenal atau sudah dicabut.")
+            return [found]
+        result: list[Identity] = []
+        officer = session.get("officer")
+        if officer:
+            found = self._ask(("account", officer["hall"], officer["login"], officer["version"]))
+            if found is not None:
+                result.append(
+                    Identity("officer", found.hall, found.name, found.login, found.agency, officer["counter"], True)
+                )
+        staff = session.get("staff")
+        if staff:
+            found = self._ask(("account", staff["hall"], staff["login"], staff["version"]))
+            if found is not None:
+                result.append(found)
+        for token_id in session.get("devices", {}).values():
+            found = self._ask(("device", token_id))
+            if found is not None:
+                result.append(found)
+        return result
+
+    def admit(self, door: Door, hall: str | None) -> Identity:
+        """The identity that passes the door of ``hall``. Raises :class:`NotSignedIn` or :class:`Denied`."""
+        candidates = self.candidates()
+        right_role = [c for c in candidates if c.role in door.roles]
+        for candidate in sorted(right_role, key=lambda c: door.roles.index(c.role)):
+            if hall is None or candidate.hall is None or candidate.hall == hall:
+                return candidate
+        if door.public:
+            return NOBODY
+        if not candidates:
+            raise NotSignedIn("sign_in_needed", "Silakan masuk dahulu.")
+        if right_role:
+            raise Denied("other_hall", "Akses ini berlaku untuk balai layanan yang lain.")
+        raise Denied("not_allowed", "Peran Anda tidak berhak atas bagian ini.")
+
+
+def _hall_in_question() -> str | None:
+    """The hall the request is about: named in the path, or that of the ticket or print job named there."""
+    given = request.view_args or {}
+    if "hall" in given:
+        return str(given["hall"])
+    if "ticket_id" in given:
+        with db().reading() as connection:
+            return find_ticket(connection, given["ticket_id"]).hall
+    if "job_id" in given:
+        with db().reading() as connection:
+            return find_job(connection, given["job_id"]).hall
+    return None
+
+
+def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
+    """Puts the doorkeeper before every view. A route without a line in the table stays shut for everybody."""
+    keeper = Doorkeeper()
+
+    @app.before_request
+    def at_the_door() -> Response | None:
+        if request.endpoint is None:
+            return None  # no such page: the 404 answers
+        door = doors.get(request.endpoint)
+        if door is None:
+            raise Denied("no_door", "Bagian ini tidak dibuka untuk siapa pun.")
+        try:
+            # who asks is known before what exists: a stranger does not learn which tickets there are
+            if not door.public and not keeper.candidates():
+                raise NotSignedIn("sign_in_needed", "Silakan masuk dahulu.")
+            identity = keeper.admit(door, _hall_in_question() if door.roles else None)
+        except NotSignedIn as refusal:
+            if door.entrance is not None and wants_page() and request.method == "GET":
+                return redirect(url_for(door.entrance, next=request.full_path.rstrip("?")))  # type: ignore[return-value]
+            raise refusal
+        g.antre_who = identity
+        if request.method not in ("GET", "HEAD", "OPTIONS") and (identity.cookie or session):
+            _check_csrf()
+        return None
+
+    return keeper
+
+
+def _check_csrf() -> None:
+    sent = request.headers.get("X-CSRF-Token") or (request.form.get("csrf_token") if request.form else None)
+    try:
+        validate_csrf(sent)
+    except ValidationError as fault:
+        raise Refusal("bad_csrf", "Halaman ini sudah lama terbuka; muat ulang lalu coba lagi.") from fault

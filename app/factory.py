@@ -1,0 +1,136 @@
+"""``create_app``: a table of contents of the house."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import admin.api
+import admin.pages
+import counter.api
+import counter.pages
+import display.api
+import display.pages
+import kiosk.api
+import kiosk.pages
+import kiosk.phone
+import web
+from adapters.voice.announce import Announcer
+from adapters.voice.cache import SoundCache
+from adapters.voice.engine import EspeakEngine
+from adapters.voice.reading import Call
+from adapters.voice.recordings import Recordings
+from app import house
+from app.couriers import Couriers
+from app.doors import DOORS, keep_doors
+from app.settings import Settings, secret_of
+from app.sockets import open_sockets
+from hall.clock import Clock, SystemClock
+from hall.database import Database
+from hall.schema import must_be_current
+from web.bodies import LARGEST
+from web.ground import Ground
+from web.problems import tell_problems
+
+API = "/api/v1"
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, database: Database | None = None) -> Flask:
+    """The whole house on one database. Nothing runs yet: the couriers start with :func:`start_couriers`.
+
+    ``clock`` is the machine's unless the demo or a test brings its own. Raises :class:`app.settings.BadSettings`
+    without a secret and :class:`hall.errors.Unavailable` (``not_migrated``) on tables of another version.
+    """
+    logging.getLogger("antre").setLevel(settings.log_level.upper())
+    db = database or Database(settings.url)
+    must_be_current(db)
+    app = Flask("app", static_folder=None)
+    app.config.update(
+        SECRET_KEY=secret_of(settings),
+        MAX_CONTENT_LENGTH=LARGEST,
+        SESSION_COOKIE_NAME="antre",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=400),  # a kiosk stays paired; a person's session ends with the browser
+        WTF_CSRF_CHECK_DEFAULT=False,  # the doorkeeper checks, for callers by cookie
+        WTF_CSRF_TIME_LIMIT=None,  # a console stays open for days; the token is bound to the session
+        BABEL_DEFAULT_LOCALE="id",
+        BABEL_TRANSLATION_DIRECTORIES=str(Path(web.__file__).parent / "translations"),
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["antre"] = Ground(
+        db=db,
+        clock=clock or SystemClock(),
+        home=settings.home,
+        base_url=settings.public_url,
+        announce=_voice(settings),
+    )
+    Babel(app, locale_selector=_language)
+    CSRFProtect(app)
+    app.context_processor(house.context)
+    tell_problems(app)
+    keeper = keep_doors(app, DOORS)
+
+    app.register_blueprint(web.bp)
+    app.register_blueprint(house.bp)
+    for pages in (kiosk.pages.bp, kiosk.phone.bp, counter.pages.bp, display.pages.bp, admin.pages.bp):
+        app.register_blueprint(pages)
+    for api in (kiosk.api.api, counter.api.api, display.api.api, admin.api.api):
+        app.register_blueprint(api, url_prefix=API)
+
+    app.after_request(_guard_the_page)
+    socketio = open_sockets(app, keeper, limit=settings.sockets)
+    app.extensions["antre_couriers"] = Couriers(db, app.extensions["antre"].clock, socketio, settings.public_url)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )
+    return app
+
+
+def start_couriers(app: Flask) -> Couriers:
+    """Starts what follows the journal. Called once in the process that serves, after any fork."""
+    couriers: Couriers = app.extensions["antre_couriers"]
+    couriers.start()
+    return couriers
+
+
+def _language() -> str:
+    asked = request.args.get("lang") or request.cookies.get("antre_lang")
+    return asked if asked in ("id", "en") else "id"
+
+
+def _voice(settings: Settings) -> Callable[[str, str], bytes] | None:
+    if settings.voice == "off":
+        return None
+    recordings = Recordings(Path(settings.recordings)) if settings.recordings else None
+    announcer = Announcer(EspeakEngine(), SoundCache(settings.home / "sounds"), recordings=recordings)
+
+    def announce(number: str, counter_name: str) -> bytes:
+        return announcer.speak(Call(number, counter_name))
+
+    return announce
+
+
+def _guard_the_page(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,38 @@
+"""How ``antre serve`` runs gunicorn: one process with threads, because the sockets of a hall live in one process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.settings import read_settings
+
+_settings = read_settings()
+
+bind = _settings.bind
+workers = 1
+worker_class = "gthread"
+threads = _settings.threads + _settings.sockets  # each socket holds a thread; pages must always find one
+worker_connections = threads + 200
+keepalive = 75  # displays and consoles ask again and again over one connection
+timeout = 60
+graceful_timeout = 3  # open sockets would otherwise hold up every restart for half a minute
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = _settings.log_level
+proc_name = "antre"
+
+
+def post_worker_init(worker: Any) -> None:
+    """The worker is up: start what follows the journal. After the fork, because threads do not survive one."""
+    from app.factory import start_couriers
+
+    start_couriers(worker.wsgi)
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """The worker goes: let the couriers finish their step and close the database."""
+    app = getattr(worker, "wsgi", None)
+    if app is not None:
+        app.extensions["antre_couriers"].stop()
+        app.extensions["antre"].db.close()

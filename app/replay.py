@@ -1,0 +1,252 @@
+"""Carries history in: a file of JSON lines, each one verb with its own time, oldest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TextIO
+
+from hall.database import Database
+from hall.errors import Invalid, NotFound, Refusal
+from hall.turn import batch
+from queueing import calling, issuing
+from staffing import facts, presence
+
+AT_ONCE = 500  # lines in one transaction: fast, and little to do again after a crash
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A line that was refused: its number in the file, the code and the sentence."""
+
+    line: int
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message} [{self.code}]"
+
+
+@dataclass
+class Replayed:
+    """What a replay did. ``done`` counts the lines carried in; ``refused`` those that were not."""
+
+    done: int = 0
+    refused: list[RefusedLine] = field(default_factory=list)
+
+
+class _Story:
+    """The names a replay gives its tickets, and the moment it has come to."""
+
+    def __init__(self, db: Database, hall: str, actor: str) -> None:
+        self.db, self.hall, self.actor = db, hall, actor
+        self.tickets: dict[str, str] = {}
+        self.last: datetime | None = None
+
+    def ticket(self, line: dict[str, Any]) -> str:
+        name = _text(line, "ticket")
+        if name not in self.tickets:
+            raise NotFound("unknown_ticket", f"Nomor {name!r} tidak disebut sebelumnya dalam berkas ini.")
+        return self.tickets[name]
+
+    def do(self, line: dict[str, Any]) -> None:
+        now = _time(line, "at")
+        if self.last is not None and now < self.last:
+            raise Invalid("not_in_order", "Baris ini lebih tua daripada baris sebelumnya.")
+        verb = line.get("do")
+        known = VERBS.get(verb) if isinstance(verb, str) else None
+        if known is None:
+            raise Invalid("unknown_verb", f"Perintah {verb!r} tidak dikenal.")
+        fields, act = known
+        for name in line:
+            if name not in fields and name not in ("at", "do"):
+                raise Invalid("unknown_field", f"Isian {name!r} tidak dikenal untuk {verb!r}.", field=name)
+        act(self, line, now)
+        self.last = now
+
+
+def replay(
+    db: Database, hall: str, source: TextIO | Iterable[str], *, keep_going: bool = False, actor: str = "replay"
+) -> Replayed:
+    """Carries every line in as the verb it names, with ``now`` = its ``at``.
+
+    Stops at the first refused line, which changes nothing of its own, unless ``keep_going``; what came before stays.
+    Hours, warnings, quota and capacity do not refuse an ``issue``. Raises :class:`NotFound` (``unknown_hall``).
+    """
+    story, result = _Story(db, hall, actor), Replayed()
+    numbered = _numbered(source)
+    while chunk := list(islice(numbered, AT_ONCE)):
+        with batch(db, hall, _first_time(chunk)):
+            for number, raw in chunk:
+                try:
+                    story.do(_parse(raw))
+                    result.done += 1
+                except Refusal as refusal:
+                    result.refused.append(RefusedLine(number, refusal.code, refusal.message))
+                    if not keep_going:
+                        return result
+    return result
+
+
+def _numbered(source: TextIO | Iterable[str]) -> Iterator[tuple[int, str]]:
+    for number, raw in enumerate(source, 1):
+        if raw.strip():
+            yield number, raw
+
+
+def _first_time(chunk: list[tuple[int, str]]) -> datetime:
+    for _, raw in chunk:
+        try:
+            return _time(_parse(raw), "at")
+        except Refusal:
+            continue
+    return datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _parse(raw: str) -> dict[str, Any]:
+    try:
+        line = json.loads(raw)
+    except (ValueError, RecursionError) as fault:
+        raise Invalid("bad_json", f"Baris ini bukan JSON yang sah: {fault}.") from fault
+    if not isinstance(line, dict):
+        raise Invalid("not_an_object", "Baris ini bukan objek JSON.")
+    return line
+
+
+def _time(line: dict[str, Any], name: str) -> datetime:
+    raw = line.get(name)
+    try:
+        moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Invalid("bad_time", f"Isian {name!r} harus waktu ISO 8601 dengan zona.", field=name)
+    return moment
+
+
+def _text(line: dict[str, Any], name: str) -> str:
+    value = line.get(name)
+    if not isinstance(value, str) or not value:
+        raise Invalid("missing_field", f"Isian {name!r} harus ada dan berupa teks.", field=name)
+    return value
+
+
+def _maybe(line: dict[str, Any], name: str) -> str | None:
+    return None if line.get(name) is None else _text(line, name)
+
+
+def _issue(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    name = _maybe(line, "as")
+    if name is not None and name in s.tickets:
+        raise Invalid("name_taken", f"Nama {name!r} sudah dipakai dalam berkas ini.")
+    answer = issuing.issue(
+        s.db,
+        s.hall,
+        _text(line, "service"),
+        priority=_maybe(line, "priority"),
+        actor=s.actor,
+        now=now,
+        history=True,
+        print_slip=False,
+    )
+    if name is not None:
+        s.tickets[name] = answer["id"]
+
+
+def _move(verb: Callable[..., Any]) -> Callable[[_Story, dict[str, Any], datetime], None]:
+    def act(s: _Story, line: dict[str, Any], now: datetime) -> None:
+        verb(s.db, s.ticket(line), actor=s.actor, now=now)
+
+    return act
+
+
+def _call(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    called = calling.call(s.db, s.hall, _text(line, "counter"), actor=s.actor, now=now)
+    name = _maybe(line, "as")
+    if called is not None and name is not None:
+        s.tickets[name] = called["id"]
+
+
+def _transfer(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    calling.transfer(
+        s.db,
+        s.ticket(line),
+        service=_maybe(line, "service"),
+        to_counter=_maybe(line, "counter"),
+        back=line.get("return") is True,
+        actor=s.actor,
+        now=now,
+    )
+
+
+def _sign_in(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    counter, officer = _text(line, "counter"), _text(line, "officer")
+    presence.sign_in(s.db, s.hall, counter, officer, actor=s.actor, now=now, beats=False)
+
+
+def _at_counter(verb: Callable[..., Any]) -> Callable[[_Story, dict[str, Any], datetime], None]:
+    def act(s: _Story, line: dict[str, Any], now: datetime) -> None:
+        verb(s.db, s.hall, _text(line, "counter"), actor=s.actor, now=now)
+
+    return act
+
+
+def _pause(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    presence.pause(s.db, s.hall, _text(line, "counter"), _maybe(line, "reason") or "", actor=s.actor, now=now)
+
+
+def _absence(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    start, end = _time(line, "from"), _time(line, "to")
+    officer, kind = _text(line, "officer"), _text(line, "kind")
+    document = _maybe(line, "document") or ""
+    facts.record_absence(s.db, s.hall, officer, kind, start, end, document, actor=s.actor, now=now)
+
+
+def _punch(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    facts.record_punch(s.db, s.hall, _text(line, "officer"), _text(line, "source"), now, actor=s.actor, now=now)
+
+
+def _covered(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    facts.record_coverage(s.db, s.hall, _text(line, "source"), _time(line, "until"), actor=s.actor, now=now)
+
+
+def _closure(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    scope = f"counter:{_text(line, 'counter')}"
+    start, end = _time(line, "from"), _time(line, "to")
+    facts.record_closure(s.db, s.hall, scope, start, end, _text(line, "reason"), actor=s.actor, now=now)
+
+
+def _down(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    facts.begin_outage(s.db, s.hall, _text(line, "what"), actor=s.actor, now=now)
+
+
+def _up(s: _Story, line: dict[str, Any], now: datetime) -> None:
+    facts.end_outage(s.db, s.hall, _text(line, "what"), actor=s.actor, now=now)
+
+
+VERBS: dict[str, tuple[tuple[str, ...], Callable[[_Story, dict[str, Any], datetime], None]]] = {
+    "issue": (("service", "priority", "as"), _issue),
+    "call": (("counter", "as"), _call),
+    "recall": (("ticket",), _move(calling.recall)),
+    "start": (("ticket",), _move(calling.start)),
+    "finish": (("ticket",), _move(calling.finish)),
+    "no-show": (("ticket",), _move(calling.no_show)),
+    "hold": (("ticket",), _move(calling.hold)),
+    "resume": (("ticket",), _move(calling.resume)),
+    "cancel": (("ticket",), _move(calling.cancel)),
+    "transfer": (("ticket", "service", "counter", "return"), _transfer),
+    "sign-in": (("counter", "officer"), _sign_in),
+    "sign-out": (("counter",), _at_counter(presence.sign_out)),
+    "pause": (("counter", "reason"), _pause),
+    "unpause": (("counter",), _at_counter(presence.unpause)),
+    "heartbeat": (("counter",), _at_counter(presence.heartbeat)),
+    "absence": (("officer", "kind", "from", "to", "document"), _absence),
+    "punch": (("officer", "source"), _punch),
+    "covered": (("source", "until"), _covered),
+    "closure": (("counter", "from", "to", "reason"), _closure),
+    "down": (("what",), _down),
+    "up": (("what",), _up),
+}

@@ -1,0 +1,126 @@
+"""Sockets: they carry a nudge and nothing else, and are refused before they starve the pages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError, Namespace, SocketIO, join_room
+
+from app.doors import FLOOR, Door, Doorkeeper
+from hall.errors import Refusal
+from queueing.tickets import find_by_secret
+from web.ground import db
+
+log = logging.getLogger("antre.sockets")
+
+# journal kinds that change nothing on a screen of that namespace: no nudge, no needless question
+PAPER = {"slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "slip_reprint_ordered", "printer_changed"}
+STAFF_FACTS = {"punch_recorded", "absence_recorded", "source_covered"}
+DEAF: dict[str, set[str]] = {
+    "/display": PAPER | STAFF_FACTS,
+    "/ticket": PAPER | STAFF_FACTS,
+    "/counter": (PAPER - {"printer_changed"}) | STAFF_FACTS,
+    "/admin": {"slip_sent", "slip_confirmed"},
+}
+SOCKET_DOORS = {
+    "/display": Door(("display", "kiosk", "coordinator", "manager")),
+    "/counter": Door(("officer", "console", "coordinator", "manager")),
+    "/admin": Door(FLOOR),
+}
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class SocketGate:
+    """Stands before the socket server and turns away what is over the limit at once, with 503 and no thread held."""
+
+    def __init__(self, inner: Wsgi, limit: int, path: str = "/socket.io/") -> None:
+        self._inner, self._limit, self._path = inner, limit, path
+        self._guard = threading.Lock()
+        self.open = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not environ.get("PATH_INFO", "").startswith(self._path):
+            return self._inner(environ, start_response)
+        with self._guard:
+            if self.open >= self._limit:
+                start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "10")])
+                return [b"too many sockets"]
+            self.open += 1
+        try:
+            return self._inner(environ, start_response)  # returns when the socket closes
+        finally:
+            with self._guard:
+                self.open -= 1
+
+
+def open_sockets(app: Flask, keeper: Doorkeeper, *, limit: int) -> SocketIO:
+    """Hangs the socket server before the app: threads and simple-websocket, websocket transport only.
+
+    The asynchronous mode is named, not detected: an importable eventlet or gevent must not change how a hall runs.
+    The Origin header must be the hall's own (engineio's same-origin rule).
+    """
+    # the socket server wraps what app.wsgi_app is now, the gate then wraps the socket server
+    socketio = SocketIO(
+        app,
+        async_mode="threading",
+        transports=["websocket"],
+        manage_session=False,
+        ping_interval=15,
+        ping_timeout=10,
+        max_http_buffer_size=4096,
+        cors_allowed_origins=None,
+        serve_client=False,
+    )
+    for name, door in SOCKET_DOORS.items():
+        socketio.on_namespace(_Screens(name, keeper, door))
+    socketio.on_namespace(_Phones("/ticket"))
+    gate = SocketGate(app.wsgi_app, limit)
+    app.wsgi_app = gate  # type: ignore[method-assign]
+    app.extensions["antre_gate"] = gate
+    return socketio
+
+
+class _Screens(Namespace):
+    """Displays, consoles, admin pages: they name their hall and must be allowed in."""
+
+    def __init__(self, name: str, keeper: Doorkeeper, door: Door) -> None:
+        super().__init__(name)
+        self._keeper, self._door = keeper, door
+
+    def on_connect(self, auth: Any = None) -> None:
+        given = auth if isinstance(auth, dict) else {}
+        hall = given.get("hall") or request.args.get("hall")
+        if not isinstance(hall, str):
+            raise ConnectionRefusedError("hall_needed")
+        try:
+            self._keeper.admit(self._door, hall)
+        except Refusal as refusal:
+            raise ConnectionRefusedError(refusal.code) from None
+        join_room(hall)
+
+
+class _Phones(Namespace):
+    """A citizen's own ticket, known by its secret. Phones usually poll; this is for those who build their own screens."""
+
+    def on_connect(self, auth: Any = None) -> None:
+        secret = auth.get("secret") if isinstance(auth, dict) else None
+        if not isinstance(secret, str):
+            raise ConnectionRefusedError("secret_needed")
+        try:
+            with db().reading() as connection:
+                hall = find_by_secret(connection, secret).hall
+        except Refusal as refusal:
+            raise ConnectionRefusedError(refusal.code) from None
+        join_room(hall)
+
+
+def nudge(socketio: SocketIO, hall: str, seq: int, kinds: frozenset[str] | None) -> None:
+    """Tells every screen of a hall that the journal is at ``seq``. ``kinds`` None means: unknown, tell all."""
+    for namespace, deaf in DEAF.items():
+        if kinds is None or not kinds <= deaf:
+            socketio.emit("nudge", {"hall": hall, "seq": seq}, namespace=namespace, to=hall)

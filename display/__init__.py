@@ -1,0 +1,1 @@
+"""The waiting room's face: who is called now, and where to."""
