@@ -1,4 +1,4 @@
-"""The kiosk computer's own printer: takes its jobs from the server, prints each at most once, and reports what became of it."""
+"""The kiosk computer's own printer: takes its jobs, prints each at most once, reports what became of it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ServerTrouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One slip to print. ``seconds_left`` is how long it may still be printed, by the server's own clock; None is no limit."""
+    """One slip to print. ``seconds_left`` is how long it may be printed by the server's own clock, None is no limit."""
 
     id: str
     slip: dict[str, Any]
@@ -56,7 +56,7 @@ class Memory:
     """
 
     def __init__(self, path: Path) -> None:
-        """Reads ``path`` if it is there. Raises ``Invalid`` (``bad_state``) when it cannot be read: printing again is worse."""
+        """Reads ``path`` if there is one. Raises ``Invalid`` (``bad_state``) if unreadable: printing twice is worse."""
         self._path = path
         self.begun: str | None = None
         self.unreported: list[str] = []
@@ -84,7 +84,8 @@ class Memory:
         """Keeps the outcome until it is reported, in memory even if the disk refuses."""
         self.begun = None
         self.outcomes[job] = outcome
-        self.unreported.append(job)
+        if job not in self.unreported:
+            self.unreported.append(job)
         for old in [o for o in self.outcomes if o not in self.unreported][:-_REMEMBERED]:
             del self.outcomes[old]
         self._write_if_possible()
@@ -123,8 +124,8 @@ class Memory:
 class PrinterAgent:
     """Serves one printer of one hall. ``run`` is the loop, ``step`` one round of it.
 
-    ``base_url`` is the server's address without path, ``token`` a bearer token of the role kiosk, ``state_file`` lies on
-    a local disk and belongs to this printer alone. ``printer`` replaces the one of ``config``, for tests.
+    ``base_url`` is the server's address without path, ``token`` a bearer token of the role kiosk, ``state_file`` lies
+    on a local disk and belongs to this printer alone. ``printer`` replaces the one of ``config``, for tests.
     Raises ``Invalid`` if the state file is there but unreadable.
     """
 
@@ -156,7 +157,10 @@ class PrinterAgent:
             self._memory.end(job, Outcome("unknown", "dropped", "the agent was interrupted while printing"))
 
     def run(self, stop: threading.Event) -> None:
-        """Works until ``stop`` is set. Nothing the server or the printer does ends it."""
+        """Works until ``stop`` is set. Nothing the server or the printer does ends it.
+
+        After a crash the next start reports the slip that was cut off as unknown.
+        """
         while not stop.is_set():
             stop.wait(self.step())
         self.close()
@@ -166,7 +170,7 @@ class PrinterAgent:
         self._session.close()
 
     def step(self) -> float:
-        """One round: report what is unreported, then print the next job, or tell how the printer is. Seconds to wait after."""
+        """One round: report what is unreported, print the next job or tell how the printer is. Seconds to wait."""
         try:
             self.report_outcomes()
             job = self.take_job()
@@ -179,7 +183,7 @@ class PrinterAgent:
                 self._status_due = time.monotonic() + self._status_every_s
         except ServerTrouble as trouble:
             self._failures += 1
-            pause = min(self._longest_pause_s, self._poll_s * 2 ** min(self._failures, 10))
+            pause = min(self._longest_pause_s, self._poll_s * 2.0 ** min(self._failures, 10))
             _log.warning("%s; next try in %.1f s", trouble, pause)
             return pause
         self._failures = 0
@@ -203,9 +207,9 @@ class PrinterAgent:
         return Job(str(job_id), slip, seconds_left)
 
     def print_job(self, job: Job) -> Outcome:
-        """Prints ``job`` unless that was done before; either way its outcome is kept until ``report_outcomes`` has told it."""
+        """Prints ``job`` unless it may be on paper already. Keeps the outcome until ``report_outcomes`` told it."""
         known = self._memory.outcomes.get(job.id)
-        if known:
+        if known and known.state != "failed":
             _log.warning("print job %s was handed out again: told again, not printed again", job.id)
             outcome = known
         else:

@@ -37,8 +37,8 @@ class PrinterConfig:
 
     ``address``: network ``host[:port]`` (port 9100), usb ``vendor:product`` in hex, serial ``path[,baud[,flow]]``
     (9600, flow ``xonxoff``, ``rtscts`` or ``none``), file a path. ``timeout_s`` bounds the connecting.
-    ``answers_status``: False never asks (a print is then ``unknown`` at best), True takes silence for a dead printer and
-    sends nothing to it, None asks and prints anyway when nothing is heard.
+    ``answers_status``: False never asks (a print is then ``unknown`` at best), True takes silence for a dead printer
+    and sends nothing to it, None asks and prints anyway when nothing is heard.
     """
 
     kind: str

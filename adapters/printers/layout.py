@@ -80,6 +80,7 @@ def draw(printer: Escpos, slip: Slip, width_mm: int, codepage: str = "CP437") ->
     if slip.url:
         pen.feed(1)
         pen.write("Pindai untuk memantau giliran")
+        pen.feed(1)  # a printer's own QR code has no quiet zone: text too near makes it hard to read
         _draw_qr(printer, slip.url, width_mm)
         pen.feed(1)
     if slip.closing:
@@ -97,8 +98,8 @@ def qr_module_dots(url: str, width_mm: int) -> int:
 def to_codepage(text: str, codepage: str) -> str:
     """``text`` in characters that ``codepage`` has, on one line.
 
-    What the code page lacks becomes its base letter or a lookalike, and ``?`` when there is none: a wrong code page makes
-    a name unreadable, a dropped accent does not. Control characters vanish, so that no name can command the printer.
+    What the code page lacks becomes its base letter or a lookalike, and ``?`` when there is none: a wrong code page
+    makes a name unreadable, a dropped accent does not. Control characters vanish: no name can command the printer.
     """
     kept: list[str] = []
     for char in unicodedata.normalize("NFC", text):
@@ -136,7 +137,7 @@ def _draw_qr(printer: Escpos, url: str, width_mm: int) -> None:
 
 
 class _Pen:
-    """Writes centred paragraphs in a size, wrapped at words. Sends only what changes: at 9600 baud every byte is a millisecond."""
+    """Writes centred paragraphs, wrapped at words. Sends only what changes: at 9600 baud a byte is a millisecond."""
 
     def __init__(self, printer: Escpos, columns: int, codepage: str) -> None:
         self._printer = printer

@@ -1,9 +1,9 @@
 """The cables: lines to a printer on which opening, writing and reading all end in time, whatever the other side does.
 
-python-escpos draws the slips (``layout.py``) but does not carry them: its connectors wait without limit on a serial line
-that holds XOFF, on a device file and on USB, leave the socket of a refused connection open, expect fixed USB endpoints and
-reset a USB printer at every opening. Nor do they tell how much was taken before a write failed, and that decides whether
-a slip may lie in the tray.
+python-escpos draws the slips (``layout.py``) but does not carry them: its connectors wait without limit on a serial
+line that holds XOFF, on a device file and on USB, leave the socket of a refused connection open, expect fixed USB
+endpoints and reset a USB printer at every opening. Nor do they tell how much was taken before a write failed, and that
+decides whether a slip may lie in the tray.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class NetworkLine:
             if abandon:
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             else:
-                # Closing with an unread answer in the buffer would send a reset that can overtake the slip's last bytes.
+                # Closing with an unread answer in the buffer would send a reset, which can overtake the last bytes.
                 self._socket.shutdown(socket.SHUT_WR)
                 self._socket.settimeout(0.2)
                 while self._socket.recv(64):
@@ -112,9 +112,9 @@ class NetworkLine:
 
 
 def resolve(host: str, port: int, timeout_s: float) -> tuple[str, int]:
-    """An address to connect to. A name is looked up for at most ``timeout_s``: a dead name server would hold a print for long.
+    """An address to connect to. Raises ``LineFault`` (``unreachable``).
 
-    Raises ``LineFault`` (``unreachable``).
+    A name is looked up for at most ``timeout_s``: a dead name server would hold a print for long.
     """
     try:
         ipaddress.ip_address(host)
@@ -241,7 +241,7 @@ def open_file(path: str) -> DeviceLine:
 
 
 def open_serial(path: str, baud: int, flow: str) -> DeviceLine:
-    """Opens a serial port, 8 data bits, no parity. ``flow`` is ``none``, ``xonxoff`` or ``rtscts``. Raises ``LineFault``."""
+    """Opens a serial port, 8 bits, no parity. ``flow`` is ``none``, ``xonxoff`` or ``rtscts``. Raises ``LineFault``."""
     try:
         port = serial.Serial(
             path, baud, timeout=0, write_timeout=0, xonxoff=flow == "xonxoff", rtscts=flow == "rtscts", exclusive=True

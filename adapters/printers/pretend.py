@@ -1,4 +1,4 @@
-"""A pretend network printer on a real TCP port, for tests and the demo: answers like a real one and fails on command."""
+"""A pretend network printer on a real TCP port, for tests and demo: answers like a real one and fails on command."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Connection:
 
 
 class PretendPrinter:
-    """An ESC/POS printer behind TCP. Start it with ``start`` or ``with``; ``stop`` leaves no thread and no socket behind.
+    """An ESC/POS printer behind TCP. Start it with ``start`` or ``with``; ``stop`` leaves no thread and no socket.
 
     ``port`` 0 takes any free one; ``address`` says which. Faults are those of ``pretend_device.Faults``.
     """

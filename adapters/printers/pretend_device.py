@@ -21,8 +21,8 @@ class Faults:
 
     ``paper_end_after_lines`` lets the paper end so many lines from now. ``garbage`` is answered instead of any status.
     ``drop_mid_slip`` closes a connection after so many bytes of slip data, ``slow`` is bytes a second, ``hanging``
-    accepts connections and never reads, ``refuse`` has nobody listening. ``answered_modes`` are the ``DLE EOT`` questions
-    this model knows, ``answers_in_order`` is whether it knows ``GS r``.
+    accepts connections and never reads, ``refuse`` has nobody listening. ``answered_modes`` are the ``DLE EOT``
+    questions this model knows, ``answers_in_order`` is whether it knows ``GS r``.
     """
 
     paper_end: bool = False

@@ -91,8 +91,8 @@ class PaperLine:
 class Paper:
     """What came out between two cuts.
 
-    ``overflowed`` counts lines that were longer than the paper and ran on in the next, ``not_understood`` holds commands
-    the printer does not know (on a real one they come out as characters), ``cut`` is None for paper not cut yet.
+    ``overflowed`` counts lines that were longer than the paper and ran on in the next, ``not_understood`` holds
+    commands the printer does not know (on a real one they come out as characters), ``cut`` is None before the cut.
     """
 
     width_dots: int

@@ -21,9 +21,9 @@ _URL_LIMIT = 300  # characters: still a QR code that a cheap phone reads from 58
 class Slip:
     """One paper. All texts are Indonesian and already final: nothing is looked up or translated while printing.
 
-    ``issued_at`` is aware; it is printed in ``zone`` (an IANA name such as ``Asia/Jakarta``). ``ahead`` counts the people
-    in front, ``estimate`` is (low, high) in minutes or None when nobody serves. ``url`` is the citizen's own page and
-    becomes the QR code; an empty one leaves it out. ``copy`` is 0 for the original and counts reprints from 1.
+    ``issued_at`` is aware; it is printed in ``zone`` (an IANA name such as ``Asia/Jakarta``). ``ahead`` counts the
+    people in front, ``estimate`` is (low, high) in minutes or None when nobody serves. ``url`` is the citizen's own
+    page and becomes the QR code; an empty one leaves it out. ``copy`` is 0 for the original and counts reprints from 1.
     ``priority`` may name a kind, yet the paper only ever says that there is one: the kind can be health data.
     Raises ``Invalid`` (code ``bad_slip``) if something cannot be printed.
     """

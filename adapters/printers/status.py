@@ -13,9 +13,10 @@ Reason = Literal[
 """Why a slip is not certainly on paper.
 
 ``paper_end`` ``cover_open`` ``cutter_error`` ``offline`` the printer said so · ``silent`` it does not answer ·
-``garbage`` its answer is no status · ``unreachable`` no such device or no connection · ``dropped`` the connection broke ·
-``busy`` somebody else uses the device, or it stopped taking bytes. Only from a printer agent: ``bad_slip`` the job cannot
-be read, ``expired`` it came too late, ``not_recorded`` the agent could not write down that it was about to print.
+``garbage`` its answer is no status · ``unreachable`` no such device or no connection · ``dropped`` the connection
+broke · ``busy`` somebody else uses the device, or it stopped taking bytes. Only from a printer agent: ``bad_slip`` the
+job cannot be read, ``expired`` it came too late, ``not_recorded`` the agent could not write down that it was about to
+print.
 """
 
 State = Literal["confirmed", "failed", "unknown"]
@@ -27,8 +28,8 @@ FIXED_MASK, FIXED_BITS = 0x93, 0x12  # a DLE EOT answer is 0xx1xx10: anything el
 class Outcome:
     """What became of one slip.
 
-    ``confirmed``: all bytes were taken and the printer said afterwards that it is well. ``failed``: certainly nothing is on
-    paper. ``unknown``: something may be. ``reason`` is None only when confirmed; ``detail`` is technical and for logs.
+    ``confirmed``: all bytes were taken and the printer said afterwards that it is well. ``failed``: certainly nothing
+    is on paper. ``unknown``: something may be. ``reason`` is None only when confirmed; ``detail`` is for logs.
     """
 
     state: State

@@ -1,4 +1,4 @@
-"""The conversation with a printer over an open line: real-time questions, questions in order, and taking a slip back."""
+"""The conversation with a printer on an open line: real-time questions, questions in order, taking a slip back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Talk:
     def ask(self, deadline: float) -> PrinterStatus:
         """Asks ``DLE EOT`` 1 to 4. Never raises: silence, garbage and a broken line are reasons in the answer.
 
-        An empty answer is silence and never "all well". A model that knows only some of the questions is judged by those.
+        An empty answer is silence, never "all well". A model that knows only some of the questions is judged by those.
         """
         answers: dict[int, int] = {}
         try:
@@ -74,7 +74,7 @@ class Talk:
         return self.in_order
 
     def clear(self, deadline: float) -> None:
-        """Takes back what the printer has not printed yet. Models that do not know this pass over it. Raises ``LineFault``."""
+        """Takes back what is not printed yet. Models that do not know this pass over it. Raises ``LineFault``."""
         self.line.write(_TAKE_BACK, deadline)
 
     def _status_byte(self, deadline: float) -> int | None:

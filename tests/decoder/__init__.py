@@ -41,15 +41,18 @@ class DecodedPaper:
 
 @cache
 def ensure_decoder() -> Path:
-    """Installs npos beside this file exactly as locked, unless that is done; two test processes do it once between them."""
+    """Installs npos beside this file as locked, unless that is done; two test processes do it once between them."""
     lock_file = HERE / "package-lock.json"
     wanted = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     stamp = HERE / "node_modules" / ".antre-installed"
     with open(HERE / ".install.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != wanted:
-            # Optional packages are a USB driver and image readers, and scripts would compile them: not needed to decode.
-            _run([str(_NODE), str(_NPM), "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"], timeout=300)
+            # Optional packages are a USB driver and image readers, which scripts would compile: not needed to decode.
+            _run(
+                [str(_NODE), str(_NPM), "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"],
+                timeout=300,
+            )
             stamp.write_text(wanted)
     return HERE / "decode.js"
 
@@ -63,7 +66,13 @@ def decode(data: bytes) -> list[DecodedPaper]:
 def _run(command: list[str], *, timeout: float, data: bytes = b"") -> bytes:
     path = f"{_NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(
-        command, cwd=HERE, input=data, capture_output=True, timeout=timeout, check=False, env={**os.environ, "PATH": path}
+        command,
+        cwd=HERE,
+        input=data,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+        env={**os.environ, "PATH": path},
     )
     assert done.returncode == 0, f"{' '.join(command[1:3])} failed: {done.stderr.decode(errors='replace')}"
     return done.stdout
