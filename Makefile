@@ -1,0 +1,48 @@
+# Thin on purpose: everything else is in `antre` (.venv/bin/antre --help).
+.DEFAULT_GOAL := help
+.PHONY: help setup tools browser demo test check bench lock clean
+
+help:
+	@echo "make setup   what running needs, into .venv (so .venv/bin/antre)"
+	@echo "make demo    a living hall at http://127.0.0.1:8080 (or at ANTRE_BIND)"
+	@echo "make test    all tests, with everything they need"
+	@echo "make check   lint, types, import contracts"
+	@echo "make bench   how fast it is on this machine"
+	@echo "make lock    new requirements*.lock from pyproject.toml"
+	@echo "make clean   removes .venv and what tools left behind; var/ stays"
+
+setup:
+	@PYTHON=$(PYTHON) scripts/bootstrap.sh
+
+tools:
+	@PYTHON=$(PYTHON) scripts/bootstrap.sh dev
+
+browser:
+	@PYTHON=$(PYTHON) scripts/bootstrap.sh browser
+
+demo: setup
+	@exec .venv/bin/antre demo
+
+test: browser
+	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest $(ARGS)
+
+check: tools
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: tools
+	@.venv/bin/python -m bench $(ARGS)
+
+LOCK = .venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: tools
+	$(LOCK) --output-file=requirements.lock pyproject.toml
+	$(LOCK) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf tests/decoder/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
