@@ -1,4 +1,4 @@
-"""A hall of one page: serves the real display page, scripts and sockets over a real port, with a board that a test writes by hand."""
+"""A hall of one page: the real display page, scripts and sockets on a real port, with a board that a test writes."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class StubHall:
         self.seq += 1
         at = (self.now() - timedelta(seconds=age)).isoformat()
         said = {
-            "number": number, "counter": counter, "counter_name": f"Loket {counter}", "agency": "Dukcapil", "seq": self.seq,
-            **more,
+            "number": number, "counter": counter, "counter_name": f"Loket {counter}", "agency": "Dukcapil",
+            "seq": self.seq, **more,
         }  # fmt: skip
         self.lines.append({**said, "kind": kind, "at": at, "sound": f"/sounds/{self.seq}.wav"})
         gone = [{**one, "at": one["called_at"]} for one in self.board["calling"] if one["counter"] == counter]
@@ -113,10 +113,13 @@ class StubHall:
         for name in ("web", "display"):
             app.register_blueprint(
                 Blueprint(
-                    name, __name__, template_folder=str(ROOT / name / "templates"), static_folder=str(ROOT / name / "static"),
+                    name,
+                    __name__,
+                    template_folder=str(ROOT / name / "templates"),
+                    static_folder=str(ROOT / name / "static"),
                     static_url_path=f"/static/{name}",
                 )
-            )  # fmt: skip
+            )
         sockets = SocketIO(app, async_mode="threading", cors_allowed_origins=[])
 
         @sockets.on("connect", namespace="/display")
@@ -133,7 +136,7 @@ class StubHall:
 
         @app.get("/blank")
         def blank() -> str:
-            return '<!doctype html><html lang="id"><title>kosong</title><link rel="icon" href="/static/web/icon.svg"></html>'
+            return '<!doctype html><html lang="id"><title>-</title><link rel="icon" href="/static/web/icon.svg"></html>'
 
         @app.get("/display/<hall>")
         def page(hall: str) -> str:

@@ -1,0 +1,85 @@
+"""A real browser and a hall of one page for the tests of the waiting room's screen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from tests.display.stub_hall import StubHall
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HEARD = "--autoplay-policy=no-user-gesture-required"
+WALL = {"width": 1920, "height": 1080}
+
+OpenPage = Callable[..., Page]
+
+
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """The distribution's Chromium, or the one that playwright installed."""
+    own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return playwright.chromium.launch(executable_path=own, args=[*QUIET, *more])
+
+
+def until(page: Page, what: str | Callable[[], bool], seconds: float = 8) -> None:
+    """Let the page run until an expression in it, or a fact of the stub hall, is true.
+
+    Not playwright's own waiting for a function: that one needs `unsafe-eval`, which the pages rightly refuse.
+    """
+    for _ in range(int(seconds * 50)):
+        if page.evaluate(what) if isinstance(what, str) else what():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"never came true: {what}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    started = launch(playwright, HEARD)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def hall() -> Iterator[StubHall]:
+    stub = StubHall().start()
+    yield stub
+    stub.stop()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport=WALL)  # type: ignore[arg-type]
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def open_page(hall: StubHall, context: BrowserContext) -> Iterator[OpenPage]:
+    """Opens a page of the stub hall; a fault in its scripts or a breach of its policy fails the test."""
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket" not in message.text:
+            faults.append(message.text)
+
+    def open_(path: str = "/display/contoh") -> Page:
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(hall.url + path)
+        return page
+
+    yield open_
+    assert [fault for fault in faults if "on purpose" not in fault] == []
