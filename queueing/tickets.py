@@ -212,7 +212,9 @@ def change(t: Turn, ticket: Ticket, **values: Any) -> Ticket:
     """Writes new values of a ticket, keeps what is remembered of the line true, and returns the ticket as it is now."""
     from queueing.line import note_change  # the line needs this module's table
 
-    if ticket.state == WAITING and values.get("state", WAITING) != WAITING and "waited" not in values:
+    # also when a waiting ticket is transferred: it stays in a line, but the new one counts from now
+    leaves = values.get("state", WAITING) != WAITING or "line_since" in values
+    if ticket.state == WAITING and leaves and "waited" not in values:
         elapsed = t.now - ticket.line_since
         values["waited"] = ticket.waited + max(0, elapsed // MICROSECOND)
     t.connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values))

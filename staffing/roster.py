@@ -1,0 +1,179 @@
+"""Who is planned at a counter and when: the roster's rows turned into stretches of time, pure, and one reader."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from hall.database import Database
+from hall.hours import Calendar
+from hall.intervals import Interval, Intervals, clip, normalise, subtract
+from hall.people import officers
+from hall.turn import position
+from staffing import facts
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the roster: weekdays (0 is Monday) with optional inclusive dates, or one ``day``.
+
+    ``start`` and ``end`` are the hall's own times; where one is None the counter's due hours apply. An ``end`` not
+    after ``start`` is on the next day. ``substitute_for`` is the officer whose place at this counter is taken.
+    """
+
+    officer: str
+    counter: str
+    days: frozenset[int]
+    day: date | None
+    start: time | None
+    end: time | None
+    since: date | None
+    until: date | None
+    substitute_for: str | None
+
+    def on(self, day: date) -> bool:
+        """Whether the row speaks of that date."""
+        if self.day is not None:
+            return self.day == day
+        return (
+            day.weekday() in self.days
+            and (self.since is None or self.since <= day)
+            and (self.until is None or day <= self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An officer planned at a counter for a stretch of time (UTC)."""
+
+    counter: str
+    officer: str
+    interval: Interval
+    substitute_for: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post (*formasi*) at a counter, and whether somebody holds it."""
+
+    counter: str
+    title: str
+    filled: bool
+
+
+class Roster:
+    """All plans of one hall, sorted so that one date is found at once even among a year of dated rows. Immutable."""
+
+    def __init__(
+        self, entries: Iterable[Entry] = (), posts: Iterable[Post] = (), names: Mapping[str, str] | None = None
+    ) -> None:
+        self._weekly: list[Entry] = []
+        self._dated: dict[date, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.day is None:
+                self._weekly.append(entry)
+            else:
+                self._dated[entry.day].append(entry)
+        self.posts: dict[str, list[Post]] = defaultdict(list)
+        for post in posts:
+            self.posts[post.counter].append(post)
+        self.names = dict(names or {})  # NIP -> name, also of officers who have left
+
+    def on(self, day: date) -> list[Entry]:
+        """The rows that speak of that date."""
+        return [e for e in self._weekly if e.on(day)] + self._dated.get(day, [])
+
+    def plans(
+        self, calendar: Calendar, agencies: Mapping[str, str], start: datetime, end: datetime
+    ) -> tuple[Planned, ...]:
+        """Who is planned where in [start, end), in order of counter and time; ``agencies``: counter -> its agency.
+
+        All rows count together: several officers may be planned for one counter. A substitute takes the named officer's
+        place at that counter for the substitute's time. Rows of counters that are not in ``agencies`` say nothing.
+        """
+        window = Interval(start, end)
+        planned: list[Planned] = []
+        day = calendar.local_date(window.start) - DAY  # a plan of the evening before may run past midnight
+        while day <= calendar.local_date(window.end):
+            rows = [e for e in self.on(day) if e.counter in agencies]
+            today = [(e, _stretches(e, calendar, agencies[e.counter], day)) for e in rows]
+            taken: dict[tuple[str, str], list[Interval]] = defaultdict(list)
+            for entry, stretches in today:
+                if entry.substitute_for is not None:
+                    taken[entry.counter, entry.substitute_for].extend(stretches)
+            for entry, stretches in today:
+                left = subtract(stretches, normalise(taken.get((entry.counter, entry.officer), ())))
+                planned += [
+                    Planned(entry.counter, entry.officer, piece, entry.substitute_for) for piece in clip(left, window)
+                ]
+            day += DAY
+        return tuple(sorted(set(planned), key=lambda p: (p.counter, p.interval, p.officer)))
+
+    def planned_at(self, calendar: Calendar, agencies: Mapping[str, str], moment: datetime) -> dict[str, list[str]]:
+        """Counter -> the officers planned there at that moment."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for plan in self.plans(calendar, agencies, moment, moment + timedelta(microseconds=1)):
+            if plan.officer not in found[plan.counter]:
+                found[plan.counter].append(plan.officer)
+        return dict(found)
+
+
+def _stretches(entry: Entry, calendar: Calendar, agency: str, day: date) -> Intervals:
+    """When a row plans its officer on that date: its own hours, or the counter's due hours where it has none."""
+    if entry.start is not None and entry.end is not None:
+        last = day if entry.end > entry.start else day + DAY
+        return (Interval(_moment(day, entry.start, calendar.zone), _moment(last, entry.end, calendar.zone)),)
+    due = calendar.plan(agency, entry.counter, day).due
+    window = calendar.window(day)
+    start = _moment(day, entry.start, calendar.zone) if entry.start else window.start
+    end = _moment(day, entry.end, calendar.zone) if entry.end else window.end
+    return clip(due, Interval(start, end)) if start < end else ()
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
+
+
+def roster_of(db: Database, connection: Connection, hall: str, config: int | None = None) -> Roster:
+    """The hall's roster, posts and officers' names, read from the database only when the hall's set-up changed.
+
+    Raises :class:`NotFound` (``unknown_hall``).
+    """
+    if config is None:
+        config = position(connection, hall)[1]
+    key = f"roster of {hall}"
+    known: tuple[int, Roster] | None = db.known.get(key)
+    if known is not None and known[0] == config:
+        return known[1]
+    rows = connection.execute(select(facts.roster).where(facts.roster.c.hall == hall).order_by(facts.roster.c.nr))
+    entries = [
+        Entry(
+            officer=r.officer,
+            counter=r.counter,
+            days=frozenset(r.days or ()),
+            day=r.day,
+            start=time.fromisoformat(r.start) if r.start else None,
+            end=time.fromisoformat(r.end) if r.end else None,
+            since=r.since,
+            until=r.until,
+            substitute_for=r.substitute_for,
+        )
+        for r in rows
+    ]
+    p = facts.posts.c
+    register = select(p.counter, p.title, p.filled).where(p.hall == hall).order_by(p.nr)
+    people = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall)
+    fresh = Roster(
+        entries,
+        [Post(*row) for row in connection.execute(register)],
+        {row.nip: row.name for row in connection.execute(people)},
+    )
+    db.known[key] = (config, fresh)
+    return fresh
