@@ -179,8 +179,10 @@ class PrinterAgent:
                 self.report_outcomes()
                 self._status_due = time.monotonic() + self._status_every_s
             elif time.monotonic() >= self._status_due:
+                self._status_due = (
+                    time.monotonic() + self._status_every_s
+                )  # first: a refused status must not slow the jobs
                 self.report_status()
-                self._status_due = time.monotonic() + self._status_every_s
         except ServerTrouble as trouble:
             self._failures += 1
             pause = min(self._longest_pause_s, self._poll_s * 2.0 ** min(self._failures, 10))

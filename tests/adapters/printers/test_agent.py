@@ -293,6 +293,17 @@ def test_the_state_of_the_printer_is_told_while_nothing_is_to_print(
     assert len(server.statuses) == 2  # the next one is not due
 
 
+def test_a_status_the_server_does_not_want_slows_no_job(
+    server: Server, agents: Agents, pretend: PretendPrinter
+) -> None:
+    server.broken["status"] = 404
+    agent = agents.start()
+    assert agent.step() > 0  # the refused status
+    server.hand_out()
+    assert agent.step() == 0.0 and len(pretend.papers) == 1
+    assert agent.step() == 0.5
+
+
 def test_a_token_in_a_netrc_file_does_not_replace_ours(
     server: Server, agents: Agents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
