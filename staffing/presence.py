@@ -52,6 +52,7 @@ pauses = Table(
     "pauses",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("hall", String(40), nullable=False),
     Column("session", String(36), nullable=False),
     Column("start", Moment, nullable=False),
     Column("end", Moment),
@@ -167,7 +168,9 @@ def pause(db: Database, hall: str, counter: str, reason: str, *, actor: str, now
         serving = tk.live_at(t.connection, hall, counter)
         if serving is not None:
             raise Conflict("still_serving", f"Nomor {serving.label} belum selesai; selesaikan atau tunda dahulu.")
-        t.connection.execute(pauses.insert().values(id=new_id(), session=session.id, start=now, reason=reason[:200]))
+        t.connection.execute(
+            pauses.insert().values(id=new_id(), hall=hall, session=session.id, start=now, reason=reason[:200])
+        )
         _beat(t, session)
         set_desk(t, counter, PAUSED, session.officer)
         t.write("paused", counter, {"officer": session.officer, "reason": reason[:200]}, actor=actor)

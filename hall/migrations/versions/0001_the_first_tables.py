@@ -381,6 +381,7 @@ def upgrade() -> None:
     op.create_table(
         "pauses",
         sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("hall", sa.String(length=40), nullable=False),
         sa.Column("session", sa.String(length=36), nullable=False),
         sa.Column("start", Moment(), nullable=False),
         sa.Column("end", Moment(), nullable=True),
