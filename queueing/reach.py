@@ -1,4 +1,4 @@
-"""Which tickets the officer at a counter may move: the one there, and those set aside or waiting for the same agency."""
+"""Which tickets the officer at a counter may move: the one there, and those not at any counter, of the same agency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an officer sees from a counter: who waits for it, in the order they would be called, and who was set aside today."""
+"""What an officer sees from a counter: who waits, in the order they would be called, and who was set aside today."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def up_next(connection: Connection, hall: Places, counter: Counter, *, run: int,
 def set_aside(
     connection: Connection, hall: Places, counter: Counter, day: date, state: str, *, limit: int = 30
 ) -> list[tk.Ticket]:
-    """The held or missed tickets of ``day`` that this counter would resume: held by place, missed with the newest first."""
+    """The held or missed tickets of ``day`` that this counter would resume: held by place, missed newest first."""
     query = select(tk.tickets).where(
         _c.hall == hall.code,
         _c.business_date == day,
@@ -65,9 +65,9 @@ def set_aside(
 def ended_today(connection: Connection, hall: str, counter: str, day: date) -> dict[str, int]:
     """How many tickets ended at a counter on a business date: ``finished`` and ``no_show``."""
     query = (
-        select(_c.state, func.count())
+        select(_c.state, func.count().label("people"))
         .where(_c.hall == hall, _c.business_date == day, _c.counter == counter, _c.state.in_((tk.FINISHED, tk.NO_SHOW)))
         .group_by(_c.state)
     )
-    counts = {state: people for state, people in connection.execute(query)}
+    counts = {row.state: row.people for row in connection.execute(query)}
     return {tk.FINISHED: counts.get(tk.FINISHED, 0), tk.NO_SHOW: counts.get(tk.NO_SHOW, 0)}
