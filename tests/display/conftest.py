@@ -71,7 +71,8 @@ def open_page(hall: StubHall, context: BrowserContext) -> Iterator[OpenPage]:
     faults: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text and "WebSocket" not in message.text:
+        expected = ("Failed to load resource", "WebSocket", "on purpose")
+        if message.type == "error" and not any(text in message.text for text in expected):
             faults.append(message.text)
 
     def open_(path: str = "/display/contoh") -> Page:
@@ -82,4 +83,4 @@ def open_page(hall: StubHall, context: BrowserContext) -> Iterator[OpenPage]:
         return page
 
     yield open_
-    assert [fault for fault in faults if "on purpose" not in fault] == []
+    assert faults == []

@@ -55,6 +55,7 @@ class StubHall:
         self.refuse_sockets = False
         self._server: BaseWSGIServer | None = None
         self._port = 0
+        self._closing = threading.Event()
         self.app, self.sockets = self._build()
 
     # ---- what a test does ------------------------------------------------------------------------------------------
@@ -98,6 +99,7 @@ class StubHall:
         if self._server is None:
             return
         server, self._server = self._server, None
+        self._closing.set()
         server.shutdown()
         server.server_close()
         for sid in list(self.sockets.server.manager.get_participants("/display", None)):
@@ -153,7 +155,7 @@ class StubHall:
             if how == "missing":
                 abort(404)
             if how == "stalled":
-                time.sleep(3)
+                self._closing.wait(20)
                 abort(503)
             return Response(tone(float(how)), mimetype="audio/wav")
 

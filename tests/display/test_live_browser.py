@@ -71,6 +71,19 @@ def test_nudges_during_a_request_cause_one_more_and_not_many(hall: StubHall, ope
     assert page.evaluate("seen.lines") == [line["seq"] for line in hall.lines]
 
 
+def test_waking_up_during_a_request_asks_once_more(hall: StubHall, open_page: OpenPage) -> None:
+    page = start(open_page, hall)
+    page.wait_for_timeout(200)
+    hall.delay = 0.3
+    before = len(hall.asked)
+    page.evaluate("live.refresh()")
+    until(page, lambda: len(hall.asked) == before + 1)
+    seq = hall.call("A001")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    until(page, f"live.known === {seq}")
+    assert len(hall.asked) == before + 2
+
+
 def test_an_old_nudge_and_that_of_another_hall_ask_nothing(hall: StubHall, open_page: OpenPage) -> None:
     page = start(open_page, hall)
     page.wait_for_timeout(200)
@@ -214,7 +227,7 @@ def test_many_screens_spread_their_return(hall: StubHall, open_page: OpenPage) -
     waits = page.evaluate(
         """async () => {
           const { backoff } = await import("/static/web/live.js");
-          return [0, 1, 2, 3, 4, 5, 50].map((n) => [backoff(n, 1000, 15000, () => 0), backoff(n, 1000, 15000, () => 1)]);
+          return [0, 1, 2, 3, 4, 5, 50].map((n) => [0, 1].map((r) => backoff(n, 1000, 15000, () => r)));
         }"""
     )
     assert waits[0] == [500, 1000]
