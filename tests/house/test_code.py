@@ -21,21 +21,22 @@ def looks_at_the_wall_clock(path: Path) -> Iterator[ast.AST]:
     for node in nodes(path):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
-        owner = ast.unparse(node.func.value)
-        if (
-            (owner in OF_DATES and node.func.attr in ("now", "utcnow", "today", "utcfromtimestamp"))
-            or (owner in OF_DATES and node.func.attr == "fromtimestamp" and len(node.args) + len(node.keywords) < 2)
-            or ast.unparse(node.func) in OF_TIME
-        ):
+        owner, verb = ast.unparse(node.func.value), node.func.attr
+        without_zone = verb == "fromtimestamp" and len(node.args) + len(node.keywords) < 2
+        asks = verb in ("now", "utcnow", "today", "utcfromtimestamp")
+        if (owner in OF_DATES and (asks or without_zone)) or f"{owner}.{verb}" in OF_TIME:
             yield node
 
 
 def swallows(path: Path) -> Iterator[ast.AST]:
     """Handlers that catch everything and tell nobody: no raise, no use of the exception, no log line with it."""
     for node in nodes(path):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-            if {ast.unparse(arg) for arg in node.args} & BROAD:
-                yield node
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith("suppress")
+            and {ast.unparse(arg) for arg in node.args} & BROAD
+        ):
+            yield node
         if not isinstance(node, ast.ExceptHandler):
             continue
         caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type] if node.type else []
