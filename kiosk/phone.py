@@ -16,7 +16,7 @@ from kiosk.sight import sight
 from kiosk.words import in_both, phone_words
 from queueing import tickets as tk
 from queueing.calling import withdraw
-from queueing.standing import standing
+from queueing.sight import standing
 from web.bodies import read_json
 from web.ground import db, ground, now
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from queueing.services import offer
-from queueing.standing import Sight, look
+from queueing.sight import Sight, look
 from web.ground import db, ground
 
 

@@ -1,4 +1,4 @@
-"""What a kiosk shows: every agency and service, open or not and why, who waits, and what a citizen would be told first."""
+"""What a kiosk shows: every agency and service, open or not and why, who waits, and what a citizen is told first."""
 
 from __future__ import annotations
 
