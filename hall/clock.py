@@ -35,7 +35,7 @@ class ShiftedClock:
         return self._real.now() + self._offset
 
     def jump_to(self, moment: datetime) -> None:
-        """Moves the clock so that it is ``moment`` (aware) now. It never goes backwards: an earlier moment is refused."""
+        """Moves the clock so that it is ``moment`` (aware) now. It never goes backwards: an earlier one is refused."""
         if moment < self.now():
             raise ValueError("a hall's clock is not turned back")
         self._offset = moment.astimezone(UTC) - self._real.now()

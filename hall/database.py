@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -24,11 +25,21 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from hall.errors import Unavailable
-from hall.fairness import FairLock, FileLock
+from hall.errors import Invalid, Unavailable
+from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusable
+
+log = logging.getLogger("antre.database")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -76,7 +87,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value kept as canonical text (sorted keys, no spaces), so that hashes over it are stable on every engine."""
+    """A JSON value kept as canonical text (sorted keys, no spaces), so that hashes over it are stable everywhere."""
 
     impl = Text
     cache_ok = True
@@ -104,17 +115,19 @@ def new_id() -> str:
 class Database:
     """One open database: readers come and go, writers pass through :func:`hall.turn.turn`.
 
-    ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines; the app hangs its sockets there.
+    ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines; the app has its
+    sockets there.
     """
 
     def __init__(self, url: str, *, pool_size: int = 32) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgres_engine(url, pool_size)
+        self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**_LOOKING)
         self.heard: list[Callable[[str, int, frozenset[str]], None]] = []
-        self.memory: dict[str, tuple[int, dict[str, Any]]] = {}  # see hall.turn
+        self.memory: dict[str, tuple[tuple[int, str, int], dict[str, Any]]] = {}  # see hall.turn
         self.known: dict[str, Any] = {}  # see hall.places
-        self.batch: Any = None
+        self.batches: dict[str, Any] = {}  # see hall.turn
         self._halls: dict[str, FairLock] = {}
         self._guard = threading.Lock()
         self._one_writer = FairLock()
@@ -132,17 +145,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one consistent state. Never waits for a writer and never writes."""
-        try:
-            connection = self.engine.connect()
-        except OperationalError as fault:
-            raise unavailable(fault) from fault
-        try:
+        """A connection that sees one consistent state. Never waits for a writer and never writes.
+
+        Raises :class:`Unavailable` and :class:`Invalid` (``unstorable``), like :meth:`writing`.
+        """
+        with _refusals(), self._looking.connect() as connection:
             yield connection
-        except OperationalError as fault:
-            raise unavailable(fault) from fault
-        finally:
-            connection.close()
 
     @contextmanager
     def writing(self, hall: str | None = None) -> Iterator[Connection]:
@@ -151,25 +159,23 @@ class Database:
         On SQLite one queue for the file (it has one writer anyhow), behind a lock shared with other processes, since
         SQLite before 3.51.3 may corrupt the file when one connection checkpoints while another commits. On PostgreSQL
         one queue per hall; the hall's row keeps other processes out (see :mod:`hall.turn`).
-        Raises :class:`hall.errors.Unavailable` when the disk is full, broken or locked; nothing is written then.
+        Raises :class:`Unavailable` when the disk is full or broken, or the database locked (``disk_full``,
+        ``database_locked``, ``database_unavailable``), and :class:`Invalid` (``unstorable``) for a value that the
+        database cannot take; nothing is written then.
         """
-        if self.is_sqlite:
-            with self._one_writer, self._file():
-                connection = self._sqlite_writer()
-                try:
-                    with connection.begin():
-                        yield connection
-                except OperationalError as fault:
-                    self._drop_writer()
-                    raise unavailable(fault) from fault
-                self._checkpoint_sometimes(connection)
+        if not self.is_sqlite:
+            with _refusals(), self._lock_of(hall or ""), self.engine.begin() as connection:
+                yield connection
             return
-        with self._lock_of(hall or ""):
+        with _refusals(), self._one_writer, self._file():
             try:
-                with self.engine.begin() as connection:
+                connection = self._sqlite_writer()
+                with connection.begin():
                     yield connection
-            except OperationalError as fault:
-                raise unavailable(fault) from fault
+            except DBAPIError:
+                self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
+                raise
+            self._checkpoint_sometimes(connection)
 
     def _file(self) -> FileLock:
         assert self._file_lock is not None
@@ -195,7 +201,10 @@ class Database:
         self._since_checkpoint += 1
         if self._since_checkpoint >= 1000:
             self._since_checkpoint = 0
-            self._pragma(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+            try:
+                self._pragma(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+            except sqlite3.Error:  # what was to be written is committed: its writer must not hear of a failure
+                log.exception("the write-ahead log of %s could not be copied back", self.path)
 
     @staticmethod
     def _pragma(connection: Connection, text: str) -> Any:
@@ -203,9 +212,9 @@ class Database:
         return raw.execute(text).fetchall()
 
     def checkpoint(self) -> None:
-        """Copies the whole write-ahead log back (SQLite; nothing to do on PostgreSQL)."""
+        """Copies the whole write-ahead log back (SQLite; nothing to do on PostgreSQL). Raises :class:`Unavailable`."""
         if self.is_sqlite:
-            with self._one_writer, self._file():
+            with _refusals(), self._one_writer, self._file():
                 self._pragma(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
@@ -218,14 +227,29 @@ class Database:
             self._file_lock.close()
 
 
-def unavailable(fault: OperationalError) -> Unavailable:
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turns what a database says when it cannot work into a refusal. Faults of this program pass as they are."""
+    try:
+        yield
+    except DataError as fault:  # only PostgreSQL minds: a text longer than its column, a NUL character
+        raise Invalid("unstorable", "Isian terlalu panjang atau memuat karakter yang tidak dapat disimpan.") from fault
+    except (IntegrityError, ProgrammingError, NotSupportedError):
+        raise
+    except (DBAPIError, PoolTimeout, sqlite3.Error, LockTimeout, LockUnusable) as fault:
+        raise unavailable(fault) from fault
+
+
+def unavailable(fault: Exception) -> Unavailable:
     """The refusal that tells people what a database fault means for them."""
-    text = str(fault.orig).lower()
-    if "full" in text:
-        return Unavailable("disk_full", "Penyimpanan penuh. Tidak ada yang dicatat; hubungi petugas.")
-    if "locked" in text or "busy" in text:
-        return Unavailable("database_locked", "Basis data sedang terkunci. Tidak ada yang dicatat; silakan coba lagi.")
-    return Unavailable("database_unavailable", "Basis data tidak dapat dipakai. Tidak ada yang dicatat; hubungi petugas.")
+    text = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
+    if any(word in text for word in ("full", "no space left", "disk quota")):
+        code, what = "disk_full", "Penyimpanan penuh. Tidak ada yang dicatat; hubungi petugas."
+    elif isinstance(fault, LockTimeout) or any(word in text for word in ("locked", "busy", "lock timeout")):
+        code, what = "database_locked", "Basis data sedang terkunci. Tidak ada yang dicatat; silakan coba lagi."
+    else:
+        code, what = "database_unavailable", "Basis data tidak dapat dipakai. Tidak ada yang dicatat; hubungi petugas."
+    return Unavailable(code, what)
 
 
 def _sqlite_engine(url: str, pool_size: int) -> Engine:
@@ -261,9 +285,13 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
 
 
 def _postgres_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
-    )
+    asked = make_url(url).set(drivername="postgresql+psycopg")
+    own = {} if "options" in asked.query else {"options": f"-c lock_timeout={PATIENCE:.0f}s"}
+    return create_engine(asked, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=own)
+
+
+# readers see one state of the whole database, however many statements they need, as they do on SQLite
+_LOOKING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def sqlite_url(path: Path) -> str:

@@ -68,7 +68,7 @@ def since(connection: Connection, hall: str, seq: int, *, kinds: tuple[str, ...]
 def between(
     connection: Connection, hall: str, start: datetime, end: datetime, *, kinds: tuple[str, ...] = ()
 ) -> list[Line]:
-    """What happened in ``hall`` in [start, end) by the time it happened (aware), in order of happening, then of writing."""
+    """What happened in ``hall`` in [start, end) (aware), in order of happening, then of writing."""
     query = (
         select(journal)
         .where(journal.c.hall == hall, journal.c.at >= start, journal.c.at < end)

@@ -1,4 +1,4 @@
-"""What a manager may change about a hall: one table of names, defaults and meanings, kept apart from the operator's environment."""
+"""What a manager may change about a hall: one table of names, defaults and meanings; no environment, no code."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_options(stored: dict[str, Any]) -> Options:
         wanted = _TYPES.get(name)
         if wanted is None:
             raise Invalid("unknown_option", f"Pengaturan {name!r} tidak dikenal.")
-        if type(value) is not wanted or (wanted is int and value < 0):
+        if type(value) is not wanted or (isinstance(value, int) and value < 0):
             raise Invalid("bad_option", f"Pengaturan {name!r} harus berupa {wanted.__name__}.")
     if stored.get("capacity", "warn") not in CAPACITY_MODES:
         raise Invalid("bad_option", f"Pengaturan 'capacity' harus salah satu dari {', '.join(CAPACITY_MODES)}.")

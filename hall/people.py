@@ -1,4 +1,4 @@
-"""People and machines that may do something here: officers, staff accounts, device tokens, and the proof that it is them."""
+"""People and machines that may do something here: officers, staff accounts, device tokens, and the proof of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -175,7 +176,7 @@ def set_account(
 
 def check_pin(pin: str) -> None:
     """Refuses (``weak_pin``) a PIN shorter than six characters, of one repeated character, or counting up or down."""
-    steps = {ord(b) - ord(a) for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(pin)}
     if len(pin) < 6 or len(pin) > 128 or steps in ({0}, {1}, {-1}):
         raise Invalid("weak_pin", "PIN minimal 6 karakter, tidak berulang, dan tidak berurutan.")
 

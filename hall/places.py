@@ -212,7 +212,7 @@ class Places:
 
 
 def places(db: Database, connection: Connection, hall: str, config: int | None = None) -> Places:
-    """The hall's places, read from the database only when the set-up changed. Raises :class:`NotFound` (``unknown_hall``)."""
+    """The hall's places, read only when the set-up changed. Raises :class:`NotFound` (``unknown_hall``)."""
     if config is None:
         config = position(connection, hall)[1]
     cached: tuple[int, Places] | None = db.known.get(hall)

@@ -46,6 +46,6 @@ def must_be_current(db: Database) -> None:
     """Refuses (``not_migrated``) to work on tables of another version."""
     found = revision_of(db)
     if found != newest():
-        raise Unavailable(
-            "not_migrated", f"Basis data berada pada versi {found or 'kosong'}; jalankan 'antre init' atau 'antre migrate'."
-        )
+        at = found or "kosong"
+        then = "jalankan 'antre init' atau 'antre migrate'"
+        raise Unavailable("not_migrated", f"Basis data berada pada versi {at}; {then}.")

@@ -68,7 +68,7 @@ def _bring_up_to_date(connection: Connection, file: HallFile, staff: StaffTables
     if _set_head(connection, file):
         changed.append("hall")
     keyed: tuple[tuple[Table, str, list[dict[str, Any]]], ...] = (
-        (places.agencies, "code", [asdict(a) | {"short": a.short or a.name} for a in file.agencies]),
+        (places.agencies, "code", [asdict(a) | {"short": a.short or _cut(a.name, 60)} for a in file.agencies]),
         (places.services, "code", [asdict(s) | {"requirements": list(s.requirements)} for s in file.services]),
         (places.counters, "code", [asdict(c) | {"services": list(c.services)} for c in file.counters]),
         (places.sources, "code", [asdict(s) for s in file.sources]),
@@ -93,6 +93,11 @@ def _bring_up_to_date(connection: Connection, file: HallFile, staff: StaffTables
     if _replace_closures(connection, file):
         changed.append("closures")
     return changed
+
+
+def _cut(text: str, longest: int) -> str:
+    """At most that many characters, shortened visibly: PostgreSQL refuses what is longer than its column."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _set_head(connection: Connection, file: HallFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam,
 from hall.database import Database, metadata
 from hall.errors import NotFound
 from hall.journal import FIRST_HASH, chain, journal
+
+log = logging.getLogger("antre.turn")
 
 turns = Table(
     "turns",
@@ -37,7 +40,8 @@ class Turn:
     """The open turn of one hall.
 
     ``seq`` is the last journal line so far; ``config`` counts changes of the hall's set-up; ``memory`` is what this
-    process still knows from the turn before: it is empty when anybody else wrote in between, so what is in it is true.
+    process still knows from the turn before: it is empty when anybody else wrote in between, or when a turn failed, so
+    what is in it is true.
     """
 
     def __init__(
@@ -58,10 +62,20 @@ class Turn:
         self.memory = memory
         self._config_before = self.config
 
+    @property
+    def state(self) -> tuple[int, str, int]:
+        """Where the turn has come to: number and hash of the last line, and the set-up."""
+        return self.seq, self.hash, self.config
+
+    @property
+    def set_up_was_changed(self) -> bool:
+        """Whether this turn changed the set-up."""
+        return self.config != self._config_before
+
     def write(
         self, kind: str, subject: str, data: dict[str, Any], *, actor: str, at: datetime | None = None
     ) -> int:
-        """Adds a line to the journal and returns its number. ``kind`` is past tense; ``at`` defaults to the turn's now."""
+        """Adds a line to the journal and returns its number. ``kind`` is past tense; ``at`` defaults to now."""
         at = at or self.now
         self.seq += 1
         self.hash = chain(self.hash, self.hall, self.seq, at, self.now, kind, actor, subject, data)
@@ -87,7 +101,7 @@ class Turn:
 
     def flush(self) -> None:
         """Puts the lines into the transaction. Called once, at the end of the turn."""
-        if self.lines or self.config != self._config_before:
+        if self.lines or self.set_up_was_changed:
             if self.lines:
                 self.connection.execute(_insert, self.lines)
             self.connection.execute(
@@ -100,36 +114,48 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     """Opens the hall's transaction and commits it, lines and all, or leaves no trace.
 
     Only verbs open a turn; inside there is no network, no printing and no rendering. ``now`` is aware.
-    Raises :class:`NotFound` (``unknown_hall``). After the commit the listeners in ``db.heard`` are told (hall, seq, kinds of the lines).
+    Raises :class:`NotFound` (``unknown_hall``) and what :meth:`Database.writing` raises. After the commit the listeners
+    in ``db.heard`` are told (hall, seq, kinds of the lines).
     """
     if now.tzinfo is None:
         raise ValueError("a turn needs an aware now")
-    if db.batch is not None and db.batch.mine(hall):
-        with db.batch.step(now) as inner:
+    together: Batch | None = db.batches.get(hall)
+    if together is not None and together.mine():
+        with together.step(now) as inner:
             yield inner
         return
+    t: Turn | None = None
     try:
         with db.writing(hall) as connection:
             t = _take(db, connection, hall, now)
             yield t
             t.flush()
-            db.memory[hall] = (t.seq, t.memory)  # before the lock goes, or the next turn would have to read it all
+            db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
     except BaseException:
-        db.memory.pop(hall, None)  # what the failed turn changed in memory never happened
+        if t is not None and t.set_up_was_changed:
+            db.known.clear()  # a set-up read inside this turn never came to be
         raise
     if t.lines:
-        kinds = frozenset(line["kind"] for line in t.lines)
-        for tell in db.heard:
-            tell(hall, t.seq, kinds)
+        _tell(db, hall, t.seq, frozenset(line["kind"] for line in t.lines))
+
+
+def _tell(db: Database, hall: str, seq: int, kinds: frozenset[str]) -> None:
+    """Tells the listeners. What they do wrong is logged and no more: the turn is committed, its caller must hear so."""
+    for tell in db.heard:
+        try:
+            tell(hall, seq, kinds)
+        except Exception:
+            log.exception("a listener failed after line %d of %s", seq, hall)
 
 
 def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
     row = connection.execute(_read if db.is_sqlite else _read_locked, {"b_hall": hall}).first()
     if row is None:
         raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
-    known = db.memory.get(hall)
-    memory = known[1] if known is not None and known[0] == row.seq else {}
-    return Turn(db, connection, hall, now, (row.seq, row.hash, row.config), memory)
+    # Taken out, not looked at: a turn that fails may have changed it, and only one that succeeds puts it back. The hash
+    # tells whether anybody else wrote; the number alone would not, once a commit of our own has failed.
+    known, state = db.memory.pop(hall, None), tuple(row)
+    return Turn(db, connection, hall, now, state, known[1] if known is not None and known[0] == state else {})
 
 
 class Batch:
@@ -140,7 +166,7 @@ class Batch:
         self._connection = connection
         self._hall = hall
         self._thread = threading.get_ident()
-        self._state = (first.seq, first.hash, first.config)
+        self._state = first.state
         self._memory = first.memory
         self.kinds: set[str] = set()
 
@@ -149,9 +175,9 @@ class Batch:
         """The last journal line so far."""
         return self._state[0]
 
-    def mine(self, hall: str) -> bool:
-        """Whether the calling thread's turns of ``hall`` belong into this batch."""
-        return hall == self._hall and threading.get_ident() == self._thread
+    def mine(self) -> bool:
+        """Whether the calling thread opened this batch: its turns belong into it, those of others wait."""
+        return threading.get_ident() == self._thread
 
     @contextmanager
     def step(self, now: datetime) -> Iterator[Turn]:
@@ -163,8 +189,10 @@ class Batch:
                 t.flush()
         except BaseException:
             self._memory = {}
+            if t.set_up_was_changed:
+                self._db.known.clear()
             raise
-        self._state, self._memory = (t.seq, t.hash, t.config), t.memory
+        self._state, self._memory = t.state, t.memory
         self.kinds.update(line["kind"] for line in t.lines)
 
 
@@ -174,16 +202,16 @@ def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
     try:
         with db.writing(hall) as connection:
             together = Batch(db, connection, hall, _take(db, connection, hall, now))
-            db.batch = together
+            db.batches[hall] = together
             try:
                 yield together
             finally:
-                db.batch = None
-    finally:
-        db.memory.pop(hall, None)
+                del db.batches[hall]
+    except BaseException:
+        db.known.clear()  # a set-up read inside this batch never came to be
+        raise
     if together.kinds:
-        for tell in db.heard:
-            tell(hall, together.seq, frozenset(together.kinds))
+        _tell(db, hall, together.seq, frozenset(together.kinds))
 
 
 def position(connection: Connection, hall: str) -> tuple[int, int]:

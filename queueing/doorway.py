@@ -48,9 +48,9 @@ def opening(line: Line, service: str, now: datetime) -> Opening:
     ]
     # a break or a closure says more than "outside hours" when counters of one service differ
     order = ("break", "closure", "outside_hours", "holiday", "not_service_day")
-    piece = min(pieces, key=lambda p: order.index(p.reason or "outside_hours"), default=None)
-    reason = (piece.reason if piece else None) or "outside_hours"
-    return Opening(False, reason, piece.detail if piece else None, min(reopenings, default=None))
+    said = min(pieces, key=lambda p: order.index(p.reason or "outside_hours"), default=None)
+    reason = (said.reason if said else None) or "outside_hours"
+    return Opening(False, reason, said.detail if said else None, min(reopenings, default=None))
 
 
 def quota_left(line: Line, service: str) -> int | None:
@@ -103,7 +103,8 @@ def may_issue(line: Line, service: str, now: datetime, *, confirmed: bool) -> Re
     waiting = line.ahead(service, 1)
     if full(line, service, now):
         if line.places.options.capacity == "stop":
-            return Conflict("capacity_reached", f"Antrean {name} sudah memenuhi sisa jam layanan hari ini.", waiting=waiting)
+            full_day = f"Antrean {name} sudah memenuhi sisa jam layanan hari ini."
+            return Conflict("capacity_reached", full_day, waiting=waiting)
         if not confirmed:
             return Conflict(
                 "capacity_needs_confirmation",
