@@ -149,6 +149,10 @@ class Database:
 
         Raises :class:`Unavailable` and :class:`Invalid` (``unstorable``), like :meth:`writing`.
         """
+        for together in tuple(self.batches.values()):
+            if together.mine():  # what this thread wrote in its batch is not committed: nobody else can see it yet
+                yield together.connection
+                return
         with _refusals(), self._looking.connect() as connection:
             yield connection
 

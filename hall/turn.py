@@ -163,7 +163,7 @@ class Batch:
 
     def __init__(self, db: Database, connection: Connection, hall: str, first: Turn) -> None:
         self._db = db
-        self._connection = connection
+        self.connection = connection
         self._hall = hall
         self._thread = threading.get_ident()
         self._state = first.state
@@ -182,9 +182,9 @@ class Batch:
     @contextmanager
     def step(self, now: datetime) -> Iterator[Turn]:
         """One turn inside the batch, behind a savepoint: a refusal undoes this step and no other."""
-        t = Turn(self._db, self._connection, self._hall, now, self._state, self._memory)
+        t = Turn(self._db, self.connection, self._hall, now, self._state, self._memory)
         try:
-            with self._connection.begin_nested():
+            with self.connection.begin_nested():
                 yield t
                 t.flush()
         except BaseException:
