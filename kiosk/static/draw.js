@@ -25,8 +25,10 @@ export function drawTile(element, agency, words) {
   find(".tile-name").hidden = agency.name === agency.short;
   const [state, word] = standing(agency, words);
   chip(find(".state"), state, word);
-  put(find(".tile-more"), agency.open ? people(agency.waiting, words) : opens(agency, words));
+  const quiet = !agency.serving_now && !agency.waiting; // "nobody serves" says enough
+  put(find(".tile-more"), !agency.open ? opens(agency, words) : quiet ? "" : people(agency.waiting, words));
   find(".tile").dataset.open = agency.open;
+  find(".tile").dataset.long = agency.short.length > 13;
 }
 
 export function drawRow(element, service, words) {
@@ -34,7 +36,7 @@ export function drawRow(element, service, words) {
   put(find(".row-name"), service.name);
   const [state, word] = standing(service, words);
   chip(find(".state"), state, word);
-  fact(find(".row-waiting"), service.open ? people(service.waiting, words) : opens(service, words));
+  fact(find(".row-waiting"), service.open ? ahead(service.ahead, words) : opens(service, words));
   fact(find(".row-estimate"), service.open && service.estimate ? words.estimate(service.estimate) : "");
   fact(find(".row-counters"), service.open ? service.counters.map((c) => c.name).join(", ") : "");
   fact(find(".row-papers"), service.requirements.length ? words.say("papers_count", { n: service.requirements.length }) : "");
@@ -44,11 +46,15 @@ export function drawRow(element, service, words) {
 /** What is said of an agency or service: the state whose colour it takes, and the word. */
 function standing(part, words) {
   if (!part.open) return ["not_due", part.reason === "quota_reached" ? words.say("quota_reached") : words.say("closed")];
-  return part.serving_now ? ["serving", words.say("serving")] : ["vacant", words.say("nobody")];
+  return part.serving_now ? ["serving", words.say("serving")] : ["paused", words.say("nobody")];
 }
 
-export function people(n, words) {
+function people(n, words) {
   return n ? words.say("waiting", { n }) : words.say("waiting_none");
+}
+
+function ahead(n, words) {
+  return n ? words.say("before", { n }) : words.say("waiting_none");
 }
 
 export function opens(part, words) {

@@ -221,7 +221,7 @@ function drawService() {
   const service = serviceNow();
   if (!service) return go("home");
   now.pages = 1;
-  put($("fact-waiting"), words.say("people", { n: service.ahead }));
+  put($("fact-waiting"), people(service.ahead));
   put($("fact-estimate"), service.open ? words.estimate(service.estimate) : "–");
   put($("fact-serving"), service.counters.map((c) => c.name).join(", ") || words.say("no_counter"));
   const papers = service.requirements.map((text, at) => ({ code: String(at), text }));
@@ -250,13 +250,15 @@ function drawService() {
   put($("take-text"), words.say(now.asking ? "taking" : "take"));
 }
 
+const people = (n) => (n ? words.say("people", { n }) : words.say("people_none"));
+
 function drawResult() {
   const { ticket } = now;
   now.pages = 1;
   put($("result-number"), ticket.number);
   put($("result-service"), ticket.serviceName);
   put($("result-agency"), ticket.agencyName);
-  put($("result-ahead"), ticket.ahead ? words.say("ahead", { n: ticket.ahead }) : words.say("ahead_none"));
+  put($("result-ahead"), people(ticket.ahead));
   put($("result-estimate"), words.estimate(ticket.estimate));
   drawSlip();
 }
