@@ -35,6 +35,7 @@ class Standing:
     label: str
     service: str
     first_service: str
+    agency: str
     state: str
     counter: str | None
     only_counter: str | None
@@ -88,6 +89,7 @@ def _issued(line: Line) -> Standing:
         label=line.data["number"],
         service=service,
         first_service=service,
+        agency=line.data["agency"],
         state=tk.WAITING,
         counter=None,
         only_counter=None,
@@ -117,7 +119,7 @@ def _move(past: History, ticket: Standing, line: Line) -> None:
     elif line.kind in INTO_LINE:
         ticket.state, ticket.counter, ticket.line_since = tk.WAITING, None, line.at
         ticket.called_at = ticket.started_at = ticket.ended_at = None
-        ticket.service = line.data["service"]
+        ticket.service, ticket.agency = line.data["service"], line.data["agency"]
         if line.kind != "ticket_resumed":
             ticket.only_counter = line.data["to_counter"]
     if was in tk.LIVE and ticket.state not in tk.LIVE and counter is not None:

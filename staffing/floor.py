@@ -114,7 +114,7 @@ class Empty:
     """What is known about a counter that is due and empty, for whoever says why.
 
     ``away``: planned officer -> kind of the absence recorded for that moment; ``post_unfilled``: the register holds
-    posts for the counter and nobody fills any; ``agency_seen``: some counter of the agency was staffed already that day.
+    posts for the counter and nobody fills any; ``agency_seen``: some counter of the agency had somebody that day.
     """
 
     counter: Counter

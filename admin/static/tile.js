@@ -1,0 +1,113 @@
+/* One counter on the floor: colour, word and sign of its state, since when, for whom, and what it costs. */
+
+import { duration, moment, number, say } from "./words.js";
+
+/** The state as people call it: closed by schedule is not the same as not open yet. */
+export function shownState(counter, now, zone) {
+  if (counter.state !== "not_due" || counter.cause !== "outside_hours" || !counter.next_opening) return counter.state;
+  const day = (at) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(at));
+  return day(counter.next_opening) === day(now) ? "not_open" : "not_due";
+}
+
+/** Puts a counter's present state into its tile; writes only what changed, so that nothing flickers. */
+export function drawTile(tile, counter, { now, agency, zone, fetched, graceMinutes }) {
+  const parts = tile.parts ?? (tile.parts = find(tile));
+  const minutes = (now - Date.parse(counter.since)) / 60000;
+  const state = shownState(counter, now, zone);
+  set(tile.dataset, "state", counter.state);
+  set(tile.dataset, "grace", String(counter.grace));
+  set(tile.dataset, "counter", counter.counter);
+  text(parts.name, counter.name);
+  text(parts.agency, agency);
+  set(parts.state.dataset, "state", counter.state);
+  text(parts.state, say(`state.${state}`));
+  since(parts.since, counter, state, minutes, now, zone);
+  text(parts.why, why(counter, state, now, zone, graceMinutes));
+  facts(parts.facts, counter, now - fetched, now, zone);
+  flag(parts.flag, counter, now);
+}
+
+function find(tile) {
+  const one = (name) => tile.querySelector(name);
+  return { name: one(".tile-name"), agency: one(".tile-agency"), state: one(".state"), since: one(".tile-since"), why: one(".tile-why"), facts: one(".tile-facts"), flag: one(".tile-flag") };
+}
+
+function since(box, counter, state, minutes, now, zone) {
+  if (counter.state === "not_due") {
+    const next = counter.next_opening ? moment(new Date(counter.next_opening), now, zone) : null;
+    const key = next === null ? "no_opening" : state === "not_open" ? "opens" : "reopens";
+    return pair(box, "", say(key, { time: next }));
+  }
+  const from = say("since", { time: moment(new Date(counter.since), now, zone) });
+  pair(box, duration(minutes), minutes < 1 ? "" : from);
+}
+
+function why(counter, state, now, zone, graceMinutes) {
+  if (counter.state === "vacant") {
+    const cause = say(`cause.${counter.cause ?? "none"}`, {}, counter.cause ?? "cause.none");
+    const lines = [counter.pause_reason ? say("over_pause", { reason: counter.pause_reason }) : cause];
+    if (counter.grace) lines.push(say("grace", { n: graceMinutes }));
+    return lines.join(" · ");
+  }
+  if (counter.state === "not_due") {
+    const cause = say(`cause.${counter.cause}`, {}, counter.cause ?? "");
+    return [state === "not_open" ? "" : counter.detail ? `${cause}: ${counter.detail}` : cause, counter.officer ? say("present") : ""].filter(Boolean).join(" · ");
+  }
+  if (counter.state === "unobserved") return say("blind");
+  if (counter.state === "paused") return say("pause", { reason: counter.pause_reason });
+  const doing = counter.ticket ? say(`ticket_${counter.ticket_state}`, { ticket: counter.ticket }) : counter.last_call ? `${say("last_call")} ${moment(new Date(counter.last_call), now, zone)}` : say("no_call");
+  return counter.due ? doing : `${doing} · ${say("outside_due")}`;
+}
+
+function facts(list, counter, elapsed, now, zone) {
+  const rows = [];
+  const quiet = counter.state === "not_due" && counter.waiting === 0;
+  if (!quiet) {
+    const grown = elapsed / 60000;
+    const longest = counter.waiting ? say("longest", { time: duration(counter.waiting_longest + grown, { short: true }) }) : "";
+    rows.push([say("waiting"), counter.waiting ? say("people", { n: number(counter.waiting) }) : say("nobody"), longest, counter.waiting ? "loud" : ""]);
+    if (counter.state === "vacant" && counter.stranded) {
+      const all = counter.stranded === counter.waiting;
+      rows.push(["", "", all ? say("stranded_all") : say("stranded_some", { n: number(counter.stranded) }), "alarm"]);
+    }
+    rows.push([say("citizen_minutes"), number(counter.citizen_minutes + counter.waiting * grown), "", ""]);
+  }
+  if (["vacant", "unobserved"].includes(counter.state) || (counter.state === "not_due" && counter.planned.length && counter.due)) {
+    const who = counter.planned.length === 0 ? say("nobody_planned") : counter.planned.length === 1 ? say("officer") : say("officers", { n: counter.planned.length });
+    rows.push([say("expected"), who, counter.planned.length || !counter.post ? "" : counter.post, ""]);
+  }
+  while (list.children.length > rows.length) list.lastChild.remove();
+  rows.forEach(([name, value, more, tone], at) => {
+    let row = list.children[at];
+    if (!row) {
+      row = document.createElement("div");
+      row.append(document.createElement("dt"), document.createElement("dd"));
+      row.lastChild.append(document.createElement("b"), document.createElement("span"));
+      list.append(row);
+    }
+    set(row.dataset, "tone", tone);
+    text(row.firstChild, name);
+    text(row.lastChild.firstChild, value);
+    text(row.lastChild.lastChild, more);
+  });
+}
+
+function flag(box, counter, now) {
+  const idle = counter.idle_while_waiting && counter.idle_since;
+  text(box, idle ? say("idle", { time: duration((now - Date.parse(counter.idle_since)) / 60000) }) : "");
+}
+
+function pair(box, strong, plain) {
+  if (!box.firstChild) box.append(document.createElement("b"), document.createElement("span"));
+  text(box.firstChild, strong);
+  text(box.lastChild, plain);
+}
+
+export function text(element, value) {
+  if (element.textContent !== value) element.textContent = value;
+  if (element.hidden !== (value === "")) element.hidden = value === "";
+}
+
+function set(data, name, value) {
+  if (data[name] !== value) data[name] = value;
+}
