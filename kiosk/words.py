@@ -50,6 +50,7 @@ def _screens() -> dict[str, str]:
         "touch_agency": _("Sentuh instansi yang Anda tuju"),
         "touch_service": _("Pilih layanan"),
         "touch_take": _("Periksa berkas, lalu ambil nomor"),
+        "no_number": _("Nomor belum dapat diambil"),
         "connecting": _("Menghubungi sistem antrean…"),
         "hall_closed": _("Balai layanan tutup"),
         "no_agencies": _("Belum ada layanan yang diatur untuk balai ini."),

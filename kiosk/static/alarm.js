@@ -7,6 +7,7 @@ export class Alarm {
   #audio = null;
   #ringing = [];
   #awake = null;
+  #called = false;
   ready = false;
 
   /** Called from a touch: from now on the page may shake and ring, and the screen stays on where the phone allows it. */
@@ -25,15 +26,18 @@ export class Alarm {
   }
 
   ring() {
-    navigator.vibrate?.(SHAKE);
+    this.#called = true;
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(SHAKE);
     if (this.#audio?.state === "running") {
       for (let n = 0; n < RINGS; n++) for (const [at, pitch] of [[0, 660], [0.22, 880]]) this.#tone(pitch, n * 0.9 + at, 0.2);
     }
   }
 
   hush() {
+    if (!this.#called) return;
+    this.#called = false;
     for (const tone of this.#ringing.splice(0)) tone.stop();
-    navigator.vibrate?.(0);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(0);
   }
 
   #tone(pitch, after, seconds) {

@@ -26,9 +26,9 @@ export function drawTile(element, agency, words) {
   const [state, word] = standing(agency, words);
   chip(find(".state"), state, word);
   const quiet = !agency.serving_now && !agency.waiting; // "nobody serves" says enough
-  put(find(".tile-more"), !agency.open ? opens(agency, words) : quiet ? "" : people(agency.waiting, words));
+  put(find(".tile-more"), !agency.open ? opens(agency, words, { brief: true }) : quiet ? "" : people(agency.waiting, words));
   find(".tile").dataset.open = agency.open;
-  find(".tile").dataset.long = agency.short.length > 13;
+  find(".tile").dataset.long = agency.short.length > 24 ? "very" : agency.short.length > 13;
 }
 
 export function drawRow(element, service, words) {
@@ -57,8 +57,8 @@ function ahead(n, words) {
   return n ? words.say("before", { n }) : words.say("waiting_none");
 }
 
-export function opens(part, words) {
-  return part.next_opening ? words.say("opens", { when: words.when(part.next_opening) }) : words.say("opens_unknown");
+export function opens(part, words, how) {
+  return part.next_opening ? words.say("opens", { when: words.when(part.next_opening, how) }) : words.say("opens_unknown");
 }
 
 /** Why something is closed, with the holiday's name or the closure's own reason. */

@@ -11,6 +11,7 @@ import { Words, put } from "./words.js";
 
 const QUIET_MS = { agency: 40_000, service: 60_000, result: 45_000 };
 const HOME_QUIET_MS = 45_000; // another language or page is put back without a warning: nothing is lost
+const FINAL = new Set(["closed", "quota_reached", "capacity_reached"]); // nothing the citizen confirms helps
 const SETTLE_MS = 350; // the second half of a double touch must not press what appears under the finger
 const PER_PAGE = { tiles: { upright: 15, wide: 20 }, rows: { upright: 6, wide: 6 } };
 
@@ -185,7 +186,8 @@ function drawLead() {
   else if (now.screen === "home" && !board.open) Object.assign(lead, { step: why(board, words), title: words.say("hall_closed"), more: opens(board, words) });
   else if (now.screen === "home") lead.step = `${words.say("welcome")} · ${words.say("step", { n: 1 })}`;
   else if (now.screen === "agency" && agency) Object.assign(lead, { step: words.say("step", { n: 2 }), title: agency.name, more: words.say("touch_service") });
-  else if (now.screen === "service" && service) Object.assign(lead, { step: `${words.say("step", { n: 3 })} · ${agency.short}`, title: service.name, more: words.say("touch_take") });
+  else if (now.screen === "service" && service) Object.assign(lead, { step: `${words.say("step", { n: 3 })} · ${agency.short}`, title: service.name, more: words.say(FINAL.has(service.refusal) ? "no_number" : "touch_take") });
+  else if (now.screen === "result") Object.assign(lead, { step: "", title: words.say("your_number"), more: words.say("listen") });
   put($("lead-step"), lead.step);
   put($("lead-title"), lead.title);
   put($("lead-more"), lead.more);
@@ -227,7 +229,8 @@ function drawService() {
   const papers = service.requirements.map((text, at) => ({ code: String(at), text }));
   sync($("papers"), templates.paper, papers, (element, { text }) => put(element, text));
   $("papers-none").hidden = service.requirements.length > 0;
-  const final = ["closed", "quota_reached", "capacity_reached"].includes(service.refusal);
+  const final = FINAL.has(service.refusal);
+  $("facts").hidden = final;
   const note = {
     closed: () => `${why(service, words)}. ${opens(service, words)}.`,
     quota_reached: () => `${words.say("note_quota")} ${opens(service, words)}.`,
@@ -242,6 +245,7 @@ function drawService() {
   put($("priority-text"), now.priority ? words.say("priority_on", { kind: words.say(now.priority) }) : words.say("priority"));
   $("priority").setAttribute("aria-pressed", now.priority !== null);
   for (const kind of document.querySelectorAll(".kind")) kind.setAttribute("aria-pressed", (kind.dataset.kind || null) === now.priority);
+  $("papers-more").hidden = $("papers").scrollHeight <= $("papers").clientHeight;
   $("priority").hidden = final;
   $("priority").disabled = now.asking;
   $("take").hidden = final;

@@ -5,7 +5,12 @@
  *   words.fill(root)                every [data-word] under root gets its text
  */
 
-import { formatDate, formatTime } from "../web/clock.js";
+import { formatTime } from "../web/clock.js";
+
+const LOCALES = { id: "id-ID", en: "en-GB" };
+const NEAR = { weekday: "long" }; // within a week the day's name is enough where there is little room
+const FULL = { weekday: "long", day: "numeric", month: "long" };
+const SHORT = { day: "numeric", month: "short" };
 
 export class Words {
   constructor(both, { zone, now }) {
@@ -40,14 +45,16 @@ export class Words {
     return wait.low === wait.high ? this.say("about", wait) : this.say("range", wait);
   }
 
-  /** Day and hour as people say it: today, tomorrow, or the weekday with its date. */
-  when(iso) {
+  /** Day and hour as people say it: today, tomorrow, or the weekday with its date; `brief` for a tile. */
+  when(iso, { brief = false } = {}) {
     const moment = new Date(iso);
     const time = formatTime(moment, this.zone);
     const days = this.#dayNumber(moment) - this.#dayNumber(this.now());
     if (days === 0) return this.say("today_at", { time });
     if (days === 1) return this.say("tomorrow_at", { time });
-    return this.say("day_at", { day: formatDate(moment, this.zone), time });
+    const wanted = !brief ? FULL : days > 0 && days < 7 ? NEAR : SHORT;
+    const day = new Intl.DateTimeFormat(LOCALES[this.language], { ...wanted, timeZone: this.zone }).format(moment);
+    return this.say("day_at", { day, time });
   }
 
   time(moment) {
