@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select, update
 
 from hall.database import Database, metadata
-from hall.errors import NotFound
+from hall.errors import NotFound, Refusal
 from hall.journal import FIRST_HASH, chain, journal
 
 log = logging.getLogger("antre.turn")
@@ -41,7 +41,7 @@ class Turn:
 
     ``seq`` is the last journal line so far; ``config`` counts changes of the hall's set-up; ``memory`` is what this
     process still knows from the turn before: it is empty when anybody else wrote in between, or when a turn failed, so
-    what is in it is true.
+    what is in it is true. Whoever changes what it speaks of sets ``touched`` first.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Turn:
         self.seq, self.hash, self.config = state
         self.lines: list[dict[str, Any]] = []
         self.memory = memory
+        self.touched = False
         self._config_before = self.config
 
     @property
@@ -71,6 +72,11 @@ class Turn:
     def set_up_was_changed(self) -> bool:
         """Whether this turn changed the set-up."""
         return self.config != self._config_before
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was changed so far: what is remembered is then as true after a refusal as before."""
+        return not (self.touched or self.lines or self.set_up_was_changed)
 
     def write(
         self, kind: str, subject: str, data: dict[str, Any], *, actor: str, at: datetime | None = None
@@ -128,7 +134,12 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     try:
         with db.writing(hall) as connection:
             t = _take(db, connection, hall, now)
-            yield t
+            try:
+                yield t
+            except Refusal:
+                if t.untouched:  # most refusals: without this each would cost the next turn a fresh count
+                    db.memory[hall] = (t.state, t.memory)
+                raise
             t.flush()
             db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
     except BaseException:
@@ -187,8 +198,8 @@ class Batch:
             with self.connection.begin_nested():
                 yield t
                 t.flush()
-        except BaseException:
-            self._memory = {}
+        except BaseException as fault:
+            self._memory = t.memory if isinstance(fault, Refusal) and t.untouched else {}
             if t.set_up_was_changed:
                 self._db.known.clear()
             raise

@@ -87,6 +87,7 @@ def issue(
             ended_at=None,
             waited=0,
         )
+        t.touched = True
         t.connection.execute(_insert, _row(ticket))
         line.last_number[wanted.prefix] = number
         line.waiting[service][rank] += 1

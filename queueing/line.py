@@ -22,7 +22,7 @@ TRUST = 5  # how many real handling times weigh as much as the standard minutes
 
 @dataclass
 class Line:
-    """Today's line of one hall. Only true together with the journal line it was counted at; see :class:`hall.turn.Turn`."""
+    """Today's line of one hall. True only at the journal line it was counted at; see :class:`hall.turn.Turn`."""
 
     places: Places
     date: date
@@ -91,9 +91,9 @@ def line_of(t: Turn) -> Line:
     The first turn of a new business date ends what yesterday left waiting (``ticket_expired``).
     """
     line: Line | None = t.memory.get("line")
-    hall = places(t.db, t.connection, t.hall, t.config) if line is None else line.places
+    hall = line.places if line is not None else places(t.db, t.connection, t.hall, t.config)
     today = hall.date(t.now)
-    if line is None or line.date < today:
+    if line is None or line.date != today:
         end_days_before(t, hall, today)
         line = count(t.connection, hall, today)
         t.memory["line"] = line
@@ -105,7 +105,7 @@ def count(connection: Connection, hall: Places, today: date) -> Line:
     line = Line(hall, today)
     c = tk.tickets.c
     mine = (c.hall == hall.code) & (c.business_date == today)
-    waiting = select(c.service, c.rank, func.count()).where(c.hall == hall.code, c.state == tk.WAITING)
+    waiting = select(c.service, c.rank, func.count()).where(mine, c.state == tk.WAITING)
     for service, rank, people in connection.execute(waiting.group_by(c.service, c.rank)):
         line.waiting[service][rank] = people
     numbers = select(c.prefix, func.max(c.number)).where(mine).group_by(c.prefix)
@@ -118,15 +118,12 @@ def count(connection: Connection, hall: Places, today: date) -> Line:
         if state in (tk.FINISHED, tk.NO_SHOW):
             line.called += people
             line.missed += people if state == tk.NO_SHOW else 0
-    done = (
-        select(c.service, c.called_at, c.ended_at)
-        .where(mine, c.state == tk.FINISHED)
-        .order_by(c.ended_at.desc())
-        .limit(RECENT * 10)
-    )
-    for service, called_at, ended_at in reversed(connection.execute(done).all()):
+    latest = func.row_number().over(partition_by=c.service, order_by=c.ended_at.desc()).label("latest")
+    done = select(c.service, c.called_at, c.ended_at, latest).where(mine, c.state == tk.FINISHED).subquery()
+    recent = select(done.c.service, done.c.called_at, done.c.ended_at).where(done.c.latest <= RECENT)
+    for service, called_at, ended_at in connection.execute(recent.order_by(done.c.ended_at)):
         line.pace[service].append((ended_at - called_at).total_seconds() / 60)
-    line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items()}
+    line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items() if d.state != CLOSED}
     live = select(c.counter).where(c.hall == hall.code, tk.AT_COUNTER)
     line.live = {row.counter for row in connection.execute(live)}
     return line
@@ -159,17 +156,21 @@ def expire(t: Turn, hall: Places, ticket: tk.Ticket) -> None:
 
 def note_change(t: Turn, before: tk.Ticket, after: tk.Ticket) -> None:
     """Keeps the remembered line true after a ticket changed."""
+    t.touched = True
     line: Line | None = t.memory.get("line")
-    if line is None or before.business_date != line.date:
+    if line is None:
+        return
+    # a ticket of yesterday may still stand at a counter: it keeps the counter busy, all else of it is not today's
+    if before.state in tk.LIVE and before.counter is not None:
+        line.live.discard(before.counter)
+    if after.state in tk.LIVE and after.counter is not None:
+        line.live.add(after.counter)
+    if before.business_date != line.date:
         return
     if before.state == tk.WAITING:
         line.waiting[before.service][before.rank] -= 1
     if after.state == tk.WAITING:
         line.waiting[after.service][after.rank] += 1
-    if before.state in tk.LIVE and before.counter is not None:
-        line.live.discard(before.counter)
-    if after.state in tk.LIVE and after.counter is not None:
-        line.live.add(after.counter)
     if after.state == tk.CANCELLED != before.state:
         line.issued[after.first_service] -= 1
     if before.state != after.state and after.state in (tk.FINISHED, tk.NO_SHOW):
@@ -184,6 +185,7 @@ def note_change(t: Turn, before: tk.Ticket, after: tk.Ticket) -> None:
 
 def note_desk(t: Turn, counter: str, state: str) -> None:
     """Keeps the remembered line true after a counter opened, paused or closed."""
+    t.touched = True
     line: Line | None = t.memory.get("line")
     if line is not None:
         if state == CLOSED:
