@@ -32,7 +32,7 @@ def is_estimated(holiday: Holiday) -> bool:
     return holiday.name.endswith(_ESTIMATED)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # more than the years of YEARS in both categories, or every loading works them all out anew
 def _known(year: int, category: str) -> tuple[Holiday, ...]:
     found = holidays.country_holidays("ID", years=year, language="id", categories=(category,))
     return tuple(Holiday(day, name) for day in sorted(found) for name in found.get_list(day))
