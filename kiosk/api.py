@@ -35,12 +35,12 @@ def _kiosk() -> str | None:
 def services(hall: str) -> Response:
     """What a kiosk shows: open or not and why, waiting, estimate, counters serving now, and how its own printer is."""
     moment = now()
+    seen, offer = offered(hall, moment)
+    here = seen.line.places
+    printer = here.printer_for(_kiosk())
     with db().reading() as connection:
-        seq, offer = offered(connection, hall, moment)
-        here = places(db(), connection, hall)
-        printer = here.printer_for(_kiosk())
         said = slips.printers_now(connection, hall).get(printer.code) if printer else None
-    answer: dict[str, Any] = offer | {"seq": seq, "printer": _health(printer, said)}
+    answer: dict[str, Any] = offer | {"seq": seen.seq, "printer": _health(printer, said)}
     tag = hashlib.sha256(canonical(answer).encode()).hexdigest()[:32]
     answer["now"] = moment.astimezone(here.tz).isoformat()
     response = jsonify(answer)

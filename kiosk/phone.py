@@ -57,11 +57,11 @@ def state(secret: str) -> Response:
     with db().reading() as connection:
         ticket = tk.find_by_secret(connection, secret)
         here = places(db(), connection, ticket.hall)
-        place: dict[str, Any] = {"ahead": None, "estimate": None, "serving_now": None}
-        if ticket.state == tk.WAITING and ticket.business_date == here.date(moment):
-            found = standing(sight(connection, ticket.hall, moment), ticket)
-            low_high = {"low": found.estimate[0], "high": found.estimate[1]} if found.estimate else None
-            place = {"ahead": found.ahead, "estimate": low_high, "serving_now": found.serving_now}
+    place: dict[str, Any] = {"ahead": None, "estimate": None, "serving_now": None}
+    if ticket.state == tk.WAITING and ticket.business_date == here.date(moment):
+        found = standing(sight(ticket.hall, moment), ticket)
+        low_high = {"low": found.estimate[0], "high": found.estimate[1]} if found.estimate else None
+        place = {"ahead": found.ahead, "estimate": low_high, "serving_now": found.serving_now}
     answer = _facts(here, ticket) | place | {"poll_seconds": poll_seconds(ticket.state, place["ahead"])}
     tag = hashlib.sha256(canonical(answer).encode()).hexdigest()[:32]
     response = jsonify(answer | {"now": moment.astimezone(here.tz).isoformat()})

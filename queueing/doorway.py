@@ -95,7 +95,7 @@ def may_issue(line: Line, service: str, now: datetime, *, confirmed: bool) -> Re
             "closed",
             f"{name} sedang tutup: {REASONS[state.reason or 'outside_hours'].lower()}.",
             reason=state.reason,
-            detail=state.detail,
+            reason_detail=state.detail,
             next_opening=state.next_opening.astimezone(line.places.tz).isoformat() if state.next_opening else None,
         )
     if quota_left(line, service) == 0:

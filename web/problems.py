@@ -28,7 +28,8 @@ def problem(status: int, code: str, message: str, extra: dict[str, Any] | None =
         response = Response(page, status, content_type="text/html; charset=utf-8")
     else:
         body = {"type": f"urn:antre:problem:{code}", "title": HTTPStatus(status).phrase, "status": status}
-        body |= {"detail": message, "code": code} | (extra or {})
+        body |= {"detail": message, "code": code}
+        body = (extra or {}) | body  # what a refusal adds never hides what every problem says
         response = Response(json.dumps(body), status, content_type="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="antre"'

@@ -39,7 +39,7 @@ export class Warnings {
     if (code === "quota_reached") return this.#show({ title: "quota_title", lines: [say("quota_text", { service: name })] });
     if (code === "closed") {
       const reason = problem.reason && this.words.has(problem.reason) ? say(problem.reason) : "";
-      return this.#show({ title: "closed_title", lines: [problem.detail ? `${reason}: ${problem.detail}` : reason, opens(problem, this.words)] });
+      return this.#show({ title: "closed_title", lines: [problem.reason_detail ? `${reason}: ${problem.reason_detail}` : reason, opens(problem, this.words)] });
     }
     if (GONE.has(code)) return this.#show({ title: "error_title", lines: [say("error_gone")], backwards: this.leave });
     const denied = problem.status === 401 || problem.status === 403;
