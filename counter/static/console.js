@@ -21,6 +21,7 @@ const BEAT_MS = 5000;
 let desk = null;
 let pressing = null; // {pending, retrying}
 let settling = null; // the press is answered, the screen not yet drawn after it
+let slow = null; // only a press that takes a while is shown as one: 80 short flickers a day are no calm screen
 let saidTimer = null;
 
 // ---- saying ------------------------------------------------------------------------------------------------------------
@@ -40,13 +41,13 @@ function paint() {
 
 function paintButtons() {
   if (!desk) return;
-  const busy = pressing?.pending ?? settling;
+  const busy = pressing?.pending && slow === "shown";
   for (const button of document.querySelectorAll(".frame [data-move]")) {
     const move = effective(button.dataset.move);
     if (move === "help") continue;
     const hindered = !live.live || busy || hindrance(move, desk, words);
     button.setAttribute("aria-disabled", String(Boolean(hindered)));
-    button.setAttribute("aria-busy", String(pressing?.pending?.name === move));
+    button.setAttribute("aria-busy", String(Boolean(busy) && pressing.pending.name === move));
     button.classList.toggle("armed", guard.armed === move);
   }
   for (const button of document.querySelectorAll("[data-resume]")) button.setAttribute("aria-disabled", String(!live.live || Boolean(busy) || modeOf(desk) === "paused"));
@@ -112,6 +113,12 @@ const presses = new Presses({
   csrf,
   onState: (state) => {
     pressing = state;
+    if (!state.pending) slow = clearTimeout(slow);
+    else if (!slow)
+      slow = setTimeout(() => {
+        slow = "shown";
+        paintButtons();
+      }, 250);
     if (state.retrying) say(fill(words.retrying, { move: state.pending.label }), "warn", 0);
     paintButtons();
   },
@@ -167,6 +174,7 @@ const askTransfer = prepareTransfer({
   onTarget: (ticket, body, name) => act("transfer", ticket, body, name),
 });
 const askTicket = prepareTicket({
+  words,
   onMove: (move, ticket) => {
     if (!live.live) return say(words.why_offline, "warn");
     if (move === "transfer") return void askTransfer(ticket);

@@ -2,6 +2,7 @@
  * by keys alone. */
 
 import { fill, make, put } from "./format.js";
+import { SURE_MS } from "./keys.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -154,18 +155,34 @@ export function prepareTransfer({ words, own, load, onTarget }) {
   }
 }
 
-/** One ticket of a list, with what may be done to it. `onMove(move, ticket)`. */
-export function prepareTicket({ onMove }) {
+/** One ticket of a list, with what may be done to it. `onMove(move, ticket)`; cancelling takes a second, deliberate press. */
+export function prepareTicket({ words, onMove }) {
   const dialog = at("ticket-dialog");
+  const cancel = dialog.querySelector('[data-ticket-move="cancel"]');
+  const calm = cancel.textContent;
   let ticket = null;
+  let armed = null;
+  const disarm = () => {
+    armed = null;
+    cancel.classList.remove("btn-danger");
+    put(cancel, calm);
+  };
   for (const button of dialog.querySelectorAll("[data-ticket-move]")) {
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
+      if (button !== cancel) disarm();
+      else if (armed === null || performance.now() - armed < SURE_MS || event.detail > 1) {
+        armed = performance.now();
+        cancel.classList.add("btn-danger");
+        return put(cancel, fill(words.again, { move: words.cancel, number: ticket.number }));
+      }
       dialog.close();
       onMove(button.dataset.ticketMove, ticket);
     });
   }
+  dialog.addEventListener("close", disarm);
   return (wanted, facts) => {
     ticket = wanted;
+    disarm();
     put(at("ticket-title"), ticket.number);
     put(at("ticket-service"), ticket.service_name);
     at("ticket-facts").replaceChildren(...facts.map((text) => make("li", { text })));

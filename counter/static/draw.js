@@ -24,7 +24,6 @@ export function hindrance(move, desk, words) {
   switch (move) {
     case "call":
     case "sign-out":
-      return desk.ticket ? fill(words.why_still, { number }) : "";
     case "pause":
       return desk.ticket ? fill(words.why_still, { number }) : "";
     case "recall":
@@ -117,7 +116,7 @@ export function tick(desk, now, words) {
 function drawLine(desk, words) {
   put(at("waiting"), String(desk.waiting));
   at("line-none").hidden = desk.waiting > 0;
-  replace(at("line"), desk.next.map((ticket) => row(ticket, words, make("span", { cls: "row-wait num", "data-waited": ticket.waited_seconds }))));
+  replace(at("line"), desk.next.map((ticket) => row(ticket, words, "", make("span", { cls: "row-wait num", "data-waited": ticket.waited_seconds }))));
   const more = desk.waiting - desk.next.length;
   at("line-more").hidden = more <= 0;
   put(at("line-more"), fill(at("line-more").dataset.text, { n: more }));
@@ -128,17 +127,19 @@ function drawAside(name, tickets, desk, words, tell) {
   put(at(`${name}-count`), String(tickets.length));
   replace(at(name), tickets.map((ticket) => {
     const back = make("button", { cls: "btn btn-small", type: "button", text: words.resume, "data-resume": ticket.id });
-    return row(ticket, words, make("span", { cls: "row-wait", text: tell(ticket) }), back);
+    return row(ticket, words, tell(ticket), back);
   }));
 }
 
-function row(ticket, words, ...more) {
+function row(ticket, words, note, ...beside) {
+  const more = make("span", { cls: "row-more" });
+  if (ticket.priority) more.append(make("span", { cls: "tag", text: words[ticket.priority] ?? words.priority }));
+  if (ticket.only_counter) more.append(make("span", { cls: "tag tag-plain", text: words.sent_here }));
+  if (note) more.append(make("span", { text: note }));
   const open = make("button", { cls: "row-open", type: "button", "data-ticket": ticket.id },
     make("span", { cls: "row-number num", text: ticket.number }),
-    make("span", { cls: "row-service", text: ticket.service_name }));
-  if (ticket.priority) open.append(make("span", { cls: "tag", text: words[ticket.priority] ?? words.priority }));
-  if (ticket.only_counter) open.append(make("span", { cls: "tag tag-plain", text: words.sent_here }));
-  return make("li", { cls: "row-ticket", "data-id": ticket.id }, open, ...more);
+    make("span", { cls: "row-service", text: ticket.service_name }), more);
+  return make("li", { cls: "row-ticket", "data-id": ticket.id }, open, ...beside);
 }
 
 function drawPaper(desk, words) {

@@ -7,7 +7,7 @@ export const KEYS = {
   NumpadSubtract: "pause",
 };
 const BOUNCE_MS = 600; // the same key again within this is one press: after Panggil a second Enter would already be Layani
-const SURE_MS = 300; // the confirming press must come after a pause, or a double press would confirm itself
+export const SURE_MS = 300; // the confirming press must come after a pause, or a double press would confirm itself
 const ARMED_MS = 4000;
 const STRAY_MS = 1500; // an officer typing a NIK while this window has the focus must not skip anybody
 

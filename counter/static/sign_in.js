@@ -90,7 +90,7 @@ form.addEventListener("submit", async (event) => {
       block(problem.retry_after);
     } else tell(problem.detail ?? words.broken);
     pin.value = "";
-    (response.status === 401 ? pin : nip).focus();
+    ([401, 409, 429].includes(response.status) ? pin : nip).focus();
   } catch {
     tell(words.unreachable);
   }
