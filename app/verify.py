@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import Connection, select, union
 
@@ -17,6 +17,7 @@ from hall.journal import journal
 from hall.places import halls as hall_table
 from hall.turn import turns
 from queueing import tickets as tk
+from queueing.statistics import agree, days_with_tickets
 
 __all__ = ["PROMISES", "Breach", "verify"]
 
@@ -27,7 +28,7 @@ def verify(db: Database, *, halls: Sequence[str] | None = None) -> list[Breach]:
     Reads one consistent state, so a server may go on working meanwhile, and never holds more than about a day of it in
     memory. Raises :class:`NotFound` (``unknown_hall``).
     """
-    with _one_state(db) as connection:
+    with db.reading() as connection:
         zones = _zones(connection)
         for wanted in halls or ():
             if wanted not in zones:
@@ -35,34 +36,37 @@ def verify(db: Database, *, halls: Sequence[str] | None = None) -> list[Breach]:
         return [b for hall in halls or sorted(zones) for b in _verify_hall(db, connection, hall, zones[hall])]
 
 
-def _verify_hall(db: Database, connection: Connection, hall: str, zone: str) -> list[Breach]:
+def _verify_hall(db: Database, connection: Connection, hall: str, zone: str | None) -> list[Breach]:
     found = Found(hall)
+    if zone is None:
+        found.add("I6", "the hall itself is gone; only its records are left")
     rows.no_acknowledged_ticket_is_lost(connection, found)
     rows.no_number_is_given_twice(connection, found)
-    rows.every_ticket_was_issued(connection, found)
+    odd_days = rows.every_ticket_was_issued(connection, found)
     rows.no_two_tickets_at_a_counter(connection, found)
     rows.the_journal_is_whole(connection, found)
     rows.no_negative_durations(connection, found)
-    story = Story(found, zone, callings_of(db, connection, hall, found))
+    story = Story(found, zone or "UTC", callings_of(db, connection, hall, found))
     story.read(connection, hall)
+    if zone is not None:
+        _count_twice(db, found, odd_days | story.troubled)
     paper.no_slip_is_doubled(connection, found)
     seats.presence_is_well_nested(connection, found, story.counted)
     return found.breaches()
 
 
-def _zones(connection: Connection) -> dict[str, str]:
-    """Every hall that left a trace anywhere, with its zone; UTC where the hall itself is gone."""
+def _count_twice(db: Database, found: Found, named_already: Collection[date]) -> None:
+    """I9 once more, by the statistics' own account of each day that seems in order."""
+    for day in days_with_tickets(db, found.hall):
+        if day not in named_already:
+            for sentence in agree(db, found.hall, day):
+                found.add("I9", sentence)
+
+
+def _zones(connection: Connection) -> dict[str, str | None]:
+    """Every hall that left a trace anywhere, with its zone; None where the hall itself is gone."""
     codes = union(
         select(hall_table.c.code), select(turns.c.hall), select(journal.c.hall), select(tk.tickets.c.hall)
     ).subquery()
     query = select(codes.c.code, hall_table.c.zone).outerjoin(hall_table, hall_table.c.code == codes.c.code)
-    return {row.code: row.zone or "UTC" for row in connection.execute(query)}
-
-
-@contextmanager
-def _one_state(db: Database) -> Iterator[Connection]:
-    """A reader for which time stands still: a ticket issued while we look must not seem lost."""
-    with db.reading() as connection:
-        if not db.is_sqlite:  # SQLite's readers are like that by themselves
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        yield connection
+    return {row.code: row.zone for row in connection.execute(query)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
@@ -49,14 +50,17 @@ def no_number_is_given_twice(connection: Connection, found: Found) -> None:
             found.add("I2", f"{what} {value} of {row.business_date} was given {times} times")
 
 
-def every_ticket_was_issued(connection: Connection, found: Found) -> None:
-    """I3: a ticket without its line in the journal was acknowledged to nobody."""
+def every_ticket_was_issued(connection: Connection, found: Found) -> set[date]:
+    """I3: a ticket without its line in the journal was acknowledged to nobody. Returns the days it happened on."""
+    days = set()
     line = select(journal.c.seq).where(
         journal.c.hall == _c.hall, journal.c.subject == _c.id, journal.c.kind == "ticket_issued"
     )
     query = select(_c.label, _c.business_date).where(_c.hall == found.hall, ~line.exists())
     for row in connection.execute(query):
         found.add("I3", f"{row.label} of {row.business_date} stands in no line of the journal")
+        days.add(row.business_date)
+    return days
 
 
 def no_two_tickets_at_a_counter(connection: Connection, found: Found) -> None:

@@ -1,4 +1,4 @@
-"""Reads a hall's journal from its first line and holds every step against the rules and the rows (I1 to I7, I10)."""
+"""Reads a hall's journal from its first line and holds every step against the rules and the rows."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ INTO_LINE = ("ticket_resumed", "ticket_transferred", "ticket_returned")
 OVER = (tk.FINISHED, tk.CANCELLED, tk.EXPIRED)  # nothing follows; a missed ticket may be resumed on its day
 SEATED = ("signed_in", "signed_out", "paused", "unpaused")
 
-# what the journal knows of a ticket and its row must say too
-COMPARED = (
-    "first_service", "priority", "rank", "service", "state", "place", "counter", "only_counter", "back_service",
-    "back_counter", "recalls", "issued_at", "line_since", "called_at", "started_at", "ended_at", "waited",
+# what a row must say just as the journal does: first what statistics are made from, then the rest
+COUNTED = (
+    "service", "first_service", "agency", "state", "counter", "only_counter", "issued_at", "line_since", "called_at",
+    "started_at", "ended_at", "waited",
 )  # fmt: skip
+KEPT = ("priority", "rank", "place", "back_service", "back_counter", "recalls")
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Told:
     date: date
     first_service: str
     service: str
+    agency: str
     priority: str | None
     rank: int
     place: int
@@ -84,7 +86,10 @@ class Told:
 
 
 class Story:
-    """The journal's own account of one hall, told line by line. ``counted`` holds how often each presence kind came."""
+    """The journal's own account of one hall, told line by line.
+
+    ``counted`` holds how often each presence kind came, ``troubled`` the business dates whose tickets are in disorder.
+    """
 
     def __init__(self, found: Found, zone: str, callings: Callings) -> None:
         self._found, self._zone, self._callings = found, ZoneInfo(zone), callings
@@ -95,6 +100,7 @@ class Story:
         self._officer: dict[str, str] = {}  # counter -> who sits there
         self._paused: set[str] = set()
         self.counted: Counter[str] = Counter()
+        self.troubled: set[date] = set()
 
     def read(self, connection: Connection, hall: str) -> None:
         """Reads the whole journal, a thousand lines at a time, and then compares what is left with the rows."""
@@ -132,6 +138,7 @@ class Story:
     def _issue(self, line: Line, row: Any) -> None:
         label, day = line.data["number"], business_date(line.at, self._zone.key)
         if row is None:
+            self.troubled.add(day)
             self._found.add("I1", f"{label} was issued (line {line.seq}) and its ticket is gone")
         else:
             day = row.business_date
@@ -146,6 +153,7 @@ class Story:
             date=day,
             first_service=line.data["service"],
             service=line.data["service"],
+            agency=line.data["agency"],
             priority=priority,
             rank=NORMAL if priority is None else PRIORITY,
             place=line.seq,
@@ -163,6 +171,7 @@ class Story:
             self._found.add("I2", f"{label} of {day} (line {line.seq}) comes after number {expected - 1} of {prefix}")
         self._last_number[day, prefix] = max(number, expected - 1)
         if row is not None and (row.prefix, row.number) != (prefix, number):
+            self.troubled.add(day)
             self._found.add("I2", f"{label} of {day} (line {line.seq}) is stored as {row.prefix} {row.number}")
 
     def _new_day(self, day: date) -> None:
@@ -179,6 +188,7 @@ class Story:
     def _move(self, line: Line) -> None:
         ticket = self._tickets.get(line.subject)
         if ticket is None:
+            self.troubled.add(business_date(line.at, self._zone.key))
             what = f"line {line.seq} ({line.kind}) moves {line.data.get('number')}, which had ended or was never issued"
             self._found.add("I4", what)
             return
@@ -187,9 +197,7 @@ class Story:
             self._found.add("I4", f"line {line.seq} ({line.kind}) moves {ticket}, which was {ticket.state}")
         if line.at < ticket.last_at:
             ticket.ran_backwards = True
-            self._found.add(
-                "I7", f"line {line.seq} takes {ticket} back from {ticket.last_at} to {line.at}"
-            )
+            self._found.add("I7", f"line {line.seq} takes {ticket} back from {ticket.last_at} to {line.at}")
         ticket.last_at = line.at
         self._leave(line, ticket)
         if line.kind == "ticket_called":
@@ -242,7 +250,7 @@ class Story:
             elif line.data["back"]:
                 ticket.back_service, ticket.back_counter = ticket.service, ticket.counter
             ticket.only_counter = line.data["to_counter"]
-        ticket.service = line.data["service"]
+        ticket.service, ticket.agency = line.data["service"], line.data["agency"]
         ticket.state, ticket.counter, ticket.line_since, ticket.recalls = tk.WAITING, None, line.at, 0
         ticket.called_at = ticket.started_at = ticket.ended_at = None
         self._callings.enter(ticket)
@@ -254,11 +262,14 @@ class Story:
         if row is None:
             return
         if row.label != ticket.label:
+            self.troubled.add(ticket.date)
             self._found.add("I2", f"{ticket} is stored as {row.label}")
-        for name in COMPARED:
-            stored, told = getattr(row, name), getattr(ticket, name)
-            if stored != told:
-                self._found.add("I6", f"{ticket}: its row says {name} {stored}, the journal {told}")
+        for promise, names in (("I9", COUNTED), ("I6", KEPT)):
+            for name in names:
+                stored, told = getattr(row, name), getattr(ticket, name)
+                if stored != told:
+                    self.troubled.add(ticket.date)
+                    self._found.add(promise, f"{ticket}: its row says {name} {stored}, the journal {told}")
         moments = [m for m in (row.issued_at, row.called_at, row.started_at, row.ended_at) if m is not None]
         if not ticket.ran_backwards and (moments != sorted(moments) or row.waited < 0):
             self._found.add("I7", f"{ticket}: its stored times run backwards")
