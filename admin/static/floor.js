@@ -2,7 +2,7 @@
 
 import { formatTime, startClock } from "../web/clock.js";
 import { Live } from "../web/live.js";
-import { drawTile, text } from "./tile.js";
+import { drawTile, shownState, text } from "./tile.js";
 import { duration, moment, number, say } from "./words.js";
 
 const page = document.getElementById("floor");
@@ -11,13 +11,14 @@ const at = (id) => document.getElementById(id);
 const agencySelect = at("agency");
 const groupingSelect = at("grouping");
 const agencies = new Map([...agencySelect.options].filter((o) => o.value).map((o) => [o.value, o.textContent]));
-const STATES = ["vacant", "idle", "unobserved", "serving", "waiting", "paused", "not_due"];
+const STATES = ["vacant", "idle", "unobserved", "serving", "waiting", "paused", "not_open", "not_due"];
 const tiles = new Map();
 const groups = new Map();
 
 let floor = null;
 let fetched = null; // the hall's time of the answer: what grew since then is added on
 let chosen = "";
+let fitted = "";
 
 const live = new Live({
   namespace: "/admin",
@@ -59,6 +60,20 @@ function draw() {
   for (const counter of shown) {
     drawTile(tiles.get(counter.counter), counter, { now, zone, fetched, agency: agencies.get(counter.agency) ?? counter.agency, graceMinutes: floor.grace_minutes });
   }
+  fitWall();
+}
+
+/** On a wall the whole hall is on the screen: the largest letters with which nothing falls off its lower edge. */
+function fitWall() {
+  const root = document.documentElement;
+  if (!root.classList.contains("wall")) return;
+  const content = `${innerWidth} ${innerHeight} ${page.textContent.replace(/\d+/g, "").length} ${tiles.size}`;
+  if (content === fitted) return;
+  fitted = content;
+  for (let size = 24; size >= 12; size -= 1) {
+    root.style.fontSize = `${size}px`;
+    if (root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth) return;
+  }
 }
 
 function fits(counter) {
@@ -66,7 +81,11 @@ function fits(counter) {
   return !chosen || kinds(counter).includes(chosen);
 }
 
-const kinds = (counter) => (counter.idle_while_waiting ? [counter.state, "idle"] : [counter.state]);
+/** What a counter may be chosen by: its state as it is shown, and whether it lets people wait without calling. */
+function kinds(counter) {
+  const state = shownState(counter, new Date(fetched), zone);
+  return counter.idle_while_waiting ? [state, "idle"] : [state];
+}
 
 /** Empty beyond the grace time before just empty, then by whom it holds up, then by how long. */
 function worstFirst(a, b) {
@@ -121,6 +140,7 @@ function drawVacant(vacant) {
   const well = at("all-well-text");
   at("all-well").hidden = all > 0;
   const { due, unobserved } = floor.totals;
+  at("all-well").classList.toggle("is-quiet", due === 0);
   text(well, due === 0 ? well.dataset.none : unobserved ? well.dataset.unseen : well.dataset.full);
 }
 
@@ -132,7 +152,7 @@ function drawChips() {
       chip.type = "button";
       chip.className = "chip";
       chip.dataset.chip = state;
-      if (state) chip.dataset.state = state === "idle" ? "paused" : state;
+      if (state) chip.dataset.state = { idle: "paused", not_open: "not_due" }[state] ?? state;
       chip.append(document.createElement("span"), document.createElement("b"));
       chip.firstChild.textContent = say(`state.${state || "all"}`);
       chip.addEventListener("click", () => {

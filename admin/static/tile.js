@@ -2,6 +2,9 @@
 
 import { duration, moment, number, say } from "./words.js";
 
+// causes that already say that the roster expects nobody
+const NOBODY_EXPECTED = new Set(["post_vacant", "agency_not_open", "no_one_assigned"]);
+
 /** The state as people call it: closed by schedule is not the same as not open yet. */
 export function shownState(counter, now, zone) {
   if (counter.state !== "not_due" || counter.cause !== "outside_hours" || !counter.next_opening) return counter.state;
@@ -23,13 +26,13 @@ export function drawTile(tile, counter, { now, agency, zone, fetched, graceMinut
   text(parts.state, say(`state.${state}`));
   since(parts.since, counter, state, minutes, now, zone);
   text(parts.why, why(counter, state, now, zone, graceMinutes));
-  facts(parts.facts, counter, now - fetched, now, zone);
+  waiting(parts, counter, Math.max(0, now - fetched) / 60000);
   flag(parts.flag, counter, now);
 }
 
 function find(tile) {
   const one = (name) => tile.querySelector(name);
-  return { name: one(".tile-name"), agency: one(".tile-agency"), state: one(".state"), since: one(".tile-since"), why: one(".tile-why"), facts: one(".tile-facts"), flag: one(".tile-flag") };
+  return { name: one(".tile-name"), agency: one(".tile-agency"), state: one(".state"), since: one(".tile-since"), why: one(".tile-why"), wait: one(".tile-wait"), alarm: one(".tile-alarm"), cost: one(".tile-cost"), flag: one(".tile-flag") };
 }
 
 function since(box, counter, state, minutes, now, zone) {
@@ -39,13 +42,15 @@ function since(box, counter, state, minutes, now, zone) {
     return pair(box, "", say(key, { time: next }));
   }
   const from = say("since", { time: moment(new Date(counter.since), now, zone) });
-  pair(box, duration(minutes), minutes < 1 ? "" : from);
+  pair(box, duration(minutes, { short: true }), minutes < 1 ? "" : from);
 }
 
 function why(counter, state, now, zone, graceMinutes) {
   if (counter.state === "vacant") {
     const cause = say(`cause.${counter.cause ?? "none"}`, {}, counter.cause ?? "cause.none");
     const lines = [counter.pause_reason ? say("over_pause", { reason: counter.pause_reason }) : cause];
+    if (counter.cause === "post_vacant" && counter.post) lines[0] += `: ${counter.post}`;
+    if (!NOBODY_EXPECTED.has(counter.cause)) lines.push(expected(counter));
     if (counter.grace) lines.push(say("grace", { n: graceMinutes }));
     return lines.join(" · ");
   }
@@ -53,43 +58,30 @@ function why(counter, state, now, zone, graceMinutes) {
     const cause = say(`cause.${counter.cause}`, {}, counter.cause ?? "");
     return [state === "not_open" ? "" : counter.detail ? `${cause}: ${counter.detail}` : cause, counter.officer ? say("present") : ""].filter(Boolean).join(" · ");
   }
-  if (counter.state === "unobserved") return say("blind");
+  if (counter.state === "unobserved") return `${say("blind")} · ${expected(counter)}`;
   if (counter.state === "paused") return say("pause", { reason: counter.pause_reason });
   const doing = counter.ticket ? say(`ticket_${counter.ticket_state}`, { ticket: counter.ticket }) : counter.last_call ? `${say("last_call")} ${moment(new Date(counter.last_call), now, zone)}` : say("no_call");
   return counter.due ? doing : `${doing} · ${say("outside_due")}`;
 }
 
-function facts(list, counter, elapsed, now, zone) {
-  const rows = [];
+function waiting(parts, counter, grown) {
   const quiet = counter.state === "not_due" && counter.waiting === 0;
+  parts.wait.hidden = quiet;
   if (!quiet) {
-    const grown = elapsed / 60000;
-    const longest = counter.waiting ? say("longest", { time: duration(counter.waiting_longest + grown, { short: true }) }) : "";
-    rows.push([say("waiting"), counter.waiting ? say("people", { n: number(counter.waiting) }) : say("nobody"), longest, counter.waiting ? "loud" : ""]);
-    if (counter.state === "vacant" && counter.stranded) {
-      const all = counter.stranded === counter.waiting;
-      rows.push(["", "", all ? say("stranded_all") : say("stranded_some", { n: number(counter.stranded) }), "alarm"]);
-    }
-    rows.push([say("citizen_minutes"), number(counter.citizen_minutes + counter.waiting * grown), "", ""]);
+    pair(parts.wait, counter.waiting ? say("waiting", { n: number(counter.waiting) }) : "", counter.waiting ? "" : say("nobody"));
   }
-  if (["vacant", "unobserved"].includes(counter.state) || (counter.state === "not_due" && counter.planned.length && counter.due)) {
-    const who = counter.planned.length === 0 ? say("nobody_planned") : counter.planned.length === 1 ? say("officer") : say("officers", { n: counter.planned.length });
-    rows.push([say("expected"), who, counter.planned.length || !counter.post ? "" : counter.post, ""]);
-  }
-  while (list.children.length > rows.length) list.lastChild.remove();
-  rows.forEach(([name, value, more, tone], at) => {
-    let row = list.children[at];
-    if (!row) {
-      row = document.createElement("div");
-      row.append(document.createElement("dt"), document.createElement("dd"));
-      row.lastChild.append(document.createElement("b"), document.createElement("span"));
-      list.append(row);
-    }
-    set(row.dataset, "tone", tone);
-    text(row.firstChild, name);
-    text(row.lastChild.firstChild, value);
-    text(row.lastChild.lastChild, more);
-  });
+  const alarm = counter.state === "vacant" && counter.stranded > 0;
+  const all = counter.stranded === counter.waiting;
+  text(parts.alarm, alarm ? (all ? say("stranded_all") : say("stranded_some", { n: number(counter.stranded) })) : "");
+  const cost = say("citizen_minutes", { n: number(counter.citizen_minutes + counter.waiting * grown) });
+  const longest = counter.waiting ? say("longest", { time: duration(counter.waiting_longest + grown, { short: true }) }) : "";
+  text(parts.cost, quiet ? "" : [longest, cost].filter(Boolean).join(" · "));
+}
+
+/** Whom the roster expects at a counter where nobody is seen: the role, never the person. */
+function expected(counter) {
+  const people = counter.planned.length;
+  return people === 0 ? say("nobody_planned") : people === 1 ? say("expected_one") : say("expected_many", { n: people });
 }
 
 function flag(box, counter, now) {
