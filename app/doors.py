@@ -20,7 +20,8 @@ from web.identity import NOBODY, Identity
 from web.problems import wants_page
 
 STAFF = ("coordinator", "manager")
-FLOOR = ("coordinator", "manager", "head", "regent", "reader")
+PEOPLE = ("coordinator", "manager", "head", "regent")
+FLOOR = (*PEOPLE, "reader")
 DESK = ("officer", "console", "coordinator", "manager")
 
 
@@ -59,6 +60,54 @@ DOORS: dict[str, Door] = {
     "house.device": everybody(),
     "house.device_enter": everybody(),
     "house.device_leave": everybody(),
+    # the citizen: a touchscreen with its own key, and a phone whose address is the key
+    "kiosk.start": only("kiosk", *STAFF, entrance="house.device"),
+    "kiosk_api.services": only("kiosk", "display", "reader", *DESK),
+    "kiosk_api.take_number": only("kiosk", *DESK),
+    "kiosk_api.slip": only("kiosk", *DESK),
+    "kiosk_api.print_again": only("kiosk", *DESK),
+    "kiosk_api.next_job": only("kiosk"),
+    "kiosk_api.outcome": only("kiosk"),
+    "kiosk_api.printer_status": only("kiosk"),
+    "phone.own": everybody(),
+    "phone.state": everybody(),
+    "phone.qr": everybody(),
+    "phone.give_back": everybody(),
+    # the officer: NIP and PIN open the seat, so the way to them is open (and slowed after failures)
+    "counter.console": everybody("officer", "console"),
+    "counter_api.counters": everybody("officer", "console"),
+    "counter_api.sign_in": everybody("console", "officer"),
+    "counter_api.sign_out": only(*DESK),
+    "counter_api.pause": only(*DESK),
+    "counter_api.unpause": only(*DESK),
+    "counter_api.heartbeat": only(*DESK),
+    "counter_api.desk_of": only(*DESK),
+    "counter_api.call": only(*DESK),
+    "counter_api.recall": only(*DESK),
+    "counter_api.start": only(*DESK),
+    "counter_api.finish": only(*DESK),
+    "counter_api.no_show": only(*DESK),
+    "counter_api.hold": only(*DESK),
+    "counter_api.resume": only(*DESK),
+    "counter_api.transfer": only(*DESK),
+    "counter_api.cancel": only(*DESK),
+    # the waiting room
+    "display.show": only("display", *STAFF, entrance="house.device"),
+    "display.slide": only("display", *STAFF),
+    "display_api.show_board": only("display", "kiosk", "reader", *DESK),
+    "display_api.sound": only("display", "reader", *DESK),
+    # the management
+    "admin.home": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin.sign_in": everybody(*PEOPLE),
+    "admin.enter": everybody(),
+    "admin.leave": everybody(*PEOPLE),
+    "admin.floor": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin.statistics": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin_api.floor": only(*FLOOR),
+    "admin_api.statistics": only(*FLOOR),
+    "admin_api.record_absence": only("attendance", *STAFF),
+    "admin_api.record_closure": only(*STAFF),
+    "admin_api.close_day": only(*STAFF),
 }
 
 SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest

@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import select
 
-from app.openapi import document
+
 from hall.errors import NotSignedIn
 from hall.people import find_token
 from hall.places import hall_codes, halls, places
@@ -50,6 +50,8 @@ def readyz() -> Response:
 @bp.get("/api/v1/openapi.json")
 def openapi() -> Response:
     """The OpenAPI description of the HTTP interface."""
+    from app.openapi import document
+
     return jsonify(document())
 
 

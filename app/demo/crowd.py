@@ -1,0 +1,196 @@
+"""The invented people at work: they use the verbs like everybody else, in the past at once and in the present in time."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from random import Random
+
+from app.demo.day import AWAY, SILENT, Arrival, Shift, plan_arrivals, plan_shifts
+from hall.clock import midnight_after
+from hall.database import Database
+from hall.errors import Refusal
+from hall.hallfile_rows import HallFile
+from hall.places import Places
+from queueing import calling, issuing
+from queueing.desks import OPEN, desk
+from staffing import facts, presence
+
+log = logging.getLogger("antre.demo")
+CROWD = "demo:crowd"
+
+
+@dataclass
+class Crowd:
+    """Everything that is still to happen on one day, in order of time.
+
+    ``pace`` shortens handling times, so that a visitor who looks for a minute sees something; ``empty`` are counters
+    left for the visitor; ``beats`` says that the consoles send heartbeats (the present), or not (history).
+    """
+
+    db: Database
+    file: HallFile
+    hall: Places
+    day: date
+    chance: Random
+    load: float = 0.62
+    pace: float = 1.0
+    beats: bool = False
+    empty: frozenset[str] = frozenset()
+    shifts: list[Shift] = field(default_factory=list)
+    _heap: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _order: count[int] = field(default_factory=count)
+    _about_to_call: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.shifts = [
+            s for s in plan_shifts(self.file, self.hall, self.day, self.chance) if s.counter not in self.empty
+        ]
+        for shift in self.shifts:
+            self._plan(shift)
+        for arrival in plan_arrivals(self.hall, self.day, self.load, self.chance):
+            self._later(arrival.at, lambda at, a=arrival: self._arrive(a, at))  # type: ignore[misc]
+        self._later(midnight_after(self.day, self.hall.zone) - timedelta(minutes=30), self._deliver_attendance)
+
+    def run_until(self, moment: datetime) -> int:
+        """Lets everything happen that is due by ``moment``; returns how much did."""
+        done = 0
+        while self._heap and self._heap[0][0] <= moment:
+            at, _, act = heapq.heappop(self._heap)
+            try:
+                act(at)
+            except Refusal as refusal:
+                # a visitor may have taken the counter or the ticket: the crowd gives way
+                log.debug("%s %s", at.isoformat(), refusal)
+            done += 1
+        return done
+
+    def beat(self, now: datetime) -> None:
+        """Sends the heartbeats of every console where an invented officer sits."""
+        for shift in self.shifts:
+            try:
+                presence.heartbeat(self.db, self.hall.code, shift.counter, actor=CROWD, now=now)
+            except Refusal as refusal:
+                log.debug("%s %s", shift.counter, refusal)
+
+    def _later(self, at: datetime, act: Callable[[datetime], None]) -> None:
+        heapq.heappush(self._heap, (at, next(self._order), act))
+
+    def _plan(self, shift: Shift) -> None:
+        first, last = shift.stretches[0].start, shift.stretches[-1].end
+        if shift.manner == AWAY:
+            self._later(first - timedelta(hours=1), lambda at: self._be_away(shift, at))
+            return
+        if shift.manner == SILENT:
+            return
+        self._later(first + shift.delay - timedelta(minutes=6), lambda at: self._punch(shift.officer, at))
+        for nr, stretch in enumerate(shift.stretches):
+            start = stretch.start + shift.delay if nr == 0 else stretch.start + self._minutes(-2, 9)
+            if start >= stretch.end:
+                continue
+            self._later(start, lambda at: self._sit_down(shift, at))
+            self._later(stretch.end, lambda at: self._leave(shift, at))
+            long_enough = stretch.end - start > timedelta(hours=1)
+            if long_enough and self.chance.random() < 0.6:
+                pause = start + (stretch.end - start) * self.chance.uniform(0.3, 0.8)
+                self._later(pause, lambda at: self._rest(shift, at))
+        self._later(last + self._minutes(3, 25), lambda at: self._punch(shift.officer, at))
+
+    def _minutes(self, low: float, high: float) -> timedelta:
+        return timedelta(minutes=self.chance.uniform(low, high))
+
+    def _be_away(self, shift: Shift, at: datetime) -> None:
+        kind = self.chance.choice(("leave", "sick", "official_travel", "study"))
+        window = self.hall.calendar.window(self.day)
+        document = f"800/{self.chance.randint(100, 999)}/{self.day.year}"
+        facts.record_absence(
+            self.db, self.hall.code, shift.officer, kind, window.start, window.end, document, actor=CROWD, now=at
+        )
+
+    def _punch(self, officer: str, at: datetime) -> None:
+        row = next(o for o in self.file.officers if o.nip == officer)
+        if row.source is not None:
+            facts.record_punch(self.db, self.hall.code, officer, row.source, at, actor=CROWD, now=at)
+
+    def _deliver_attendance(self, at: datetime) -> None:
+        for source in self.hall.sources:
+            facts.record_coverage(self.db, self.hall.code, source, at, actor=CROWD, now=at)
+
+    def _sit_down(self, shift: Shift, at: datetime) -> None:
+        presence.sign_in(
+            self.db, self.hall.code, shift.counter, shift.officer, actor=CROWD, now=at, beats=self.beats
+        )
+        self._call(shift, at)
+
+    def _leave(self, shift: Shift, at: datetime) -> None:
+        try:
+            presence.sign_out(self.db, self.hall.code, shift.counter, actor=CROWD, now=at)
+        except Refusal as refusal:
+            if refusal.code == "still_serving":  # one more citizen first
+                self._later(at + timedelta(minutes=2), lambda later: self._leave(shift, later))
+
+    def _rest(self, shift: Shift, at: datetime) -> None:
+        try:
+            presence.pause(self.db, self.hall.code, shift.counter, "ke belakang", actor=CROWD, now=at)
+        except Refusal as refusal:
+            if refusal.code == "still_serving":
+                self._later(at + timedelta(minutes=1), lambda later: self._rest(shift, later))
+            return
+        long_one = self.chance.random() < 0.12
+        self._later(at + (self._minutes(18, 35) if long_one else self._minutes(3, 11)), lambda t: self._go_on(shift, t))
+
+    def _go_on(self, shift: Shift, at: datetime) -> None:
+        presence.unpause(self.db, self.hall.code, shift.counter, actor=CROWD, now=at)
+        self._call(shift, at)
+
+    def _arrive(self, arrival: Arrival, at: datetime) -> None:
+        issuing.issue(
+            self.db,
+            self.hall.code,
+            arrival.service,
+            priority=arrival.priority,
+            confirm=True,
+            actor=CROWD,
+            now=at,
+            history=not self.beats,
+            print_slip=False,
+        )
+        for shift in self.shifts:
+            if arrival.service in self.hall.counters[shift.counter].services:
+                self._call(shift, at + timedelta(seconds=self.chance.uniform(3, 20)))
+
+    def _call(self, shift: Shift, at: datetime) -> None:
+        if shift.counter not in self._about_to_call:  # one intention a counter, or every arrival would add one for good
+            self._about_to_call.add(shift.counter)
+            self._later(at, lambda moment: self._call_now(shift, moment))
+
+    def _call_now(self, shift: Shift, at: datetime) -> None:
+        self._about_to_call.discard(shift.counter)
+        if self.beats:
+            with self.db.reading() as connection:
+                seat = desk(connection, self.hall.code, shift.counter)
+            if seat is None or seat.state != OPEN or seat.officer != shift.officer:
+                return  # gone, resting, or a visitor sits there: no work for the invented officer
+        called = calling.call(self.db, self.hall.code, shift.counter, actor=CROWD, now=at)
+        if called is None:
+            return  # the next arrival wakes the counter
+        ticket, roll = called["id"], self.chance.random()
+        if roll < 0.06:
+            self._later(at + self._minutes(0.5, 1) * self.pace, lambda t: calling.recall(self.db, ticket, actor=CROWD, now=t) and None)
+            self._later(at + self._minutes(1.2, 2), lambda t: self._end(shift, calling.no_show, ticket, t))
+            return
+        begin = at + timedelta(seconds=self.chance.uniform(12, 45))
+        standard = self.hall.services[called["service"]].minutes
+        takes = timedelta(minutes=max(1.0, self.chance.gammavariate(4, standard * 0.85 / 4)) * self.pace)
+        self._later(begin, lambda t: calling.start(self.db, ticket, actor=CROWD, now=t) and None)
+        verb = calling.hold if roll > 0.985 else calling.finish
+        self._later(begin + takes, lambda t: self._end(shift, verb, ticket, t))
+
+    def _end(self, shift: Shift, verb: Callable[..., object], ticket: str, at: datetime) -> None:
+        verb(self.db, ticket, actor=CROWD, now=at)
+        self._call(shift, at + timedelta(seconds=self.chance.uniform(5, 40)))
+

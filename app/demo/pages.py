@@ -1,0 +1,106 @@
+"""What only the demo has: one touch into each face, and a pretend printer to look at and to break."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
+
+from adapters.printers.pretend import PretendPrinter
+from adapters.printers.pretend_view import to_svg
+from app.demo.prepare import HALL, MANAGER, PIN, VISITORS_COUNTER
+from app.doors import everybody
+from hall.errors import Conflict, Denied, NotFound
+from hall.people import find_token, verify_pin
+from staffing import presence
+from staffing.facts import roster
+from web.ground import db, ground, now
+
+bp = Blueprint("demo", __name__, template_folder="templates", static_folder="static", static_url_path="/static/demo")
+DOORS = {
+    "demo.enter": everybody(),
+    "demo.printer": everybody(),
+    "demo.papers": everybody(),
+    "demo.printer_fault": everybody(),
+    "demo.static": everybody(),
+}
+FAULTS = ("paper_end", "cover_open", "silent", "hanging", "refuse")
+
+
+@bp.before_request
+def only_here() -> None:
+    """The demo's keys are known to everybody: whoever is not on this machine stays out."""
+    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+        raise Denied("demo_is_local", "Demo hanya dapat dibuka di komputer ini.")
+
+
+@bp.post("/demo/enter/<face>")
+def enter(face: str) -> Response:
+    """Signs the visitor in at a face and goes there."""
+    if face in ("kiosk", "display"):
+        session["devices"] = session.get("devices", {}) | {face: _device(face)}
+        return _go("kiosk.start" if face == "kiosk" else "display.show", hall=HALL)
+    if face == "counter":
+        nip = _visitors_officer()
+        account = verify_pin(db(), HALL, nip, PIN, now=now())
+        presence.sign_in(db(), HALL, VISITORS_COUNTER, nip, actor=f"officer:{nip}", now=now())
+        session["officer"] = {"hall": HALL, "login": nip, "version": account.version, "counter": VISITORS_COUNTER}
+        return _go("counter.console", hall=HALL)
+    if face == "admin":
+        account = verify_pin(db(), HALL, MANAGER, PIN, now=now())
+        session["staff"] = {"hall": HALL, "login": account.login, "version": account.version}
+        return _go("admin.floor", hall=HALL)
+    raise NotFound("unknown_face", "Bagian ini tidak ada.")
+
+
+def _go(endpoint: str, **values: str) -> Response:
+    return redirect(url_for(endpoint, **values))  # type: ignore[return-value]
+
+
+def _device(role: str) -> str:
+    with db().reading() as connection:
+        token = find_token(connection, (Path(ground().home) / f"{role}.token").read_text())
+    if token is None:
+        raise Conflict("demo_broken", "Kunci perangkat demo tidak ditemukan; jalankan ulang demo.")
+    return token.id
+
+
+def _visitors_officer() -> str:
+    """The officer planned at the visitor's counter: the invented crowd leaves that seat empty."""
+    with db().reading() as connection:
+        row = connection.execute(
+            roster.select().where(roster.c.hall == HALL, roster.c.counter == VISITORS_COUNTER).order_by(roster.c.nr)
+        ).first()
+    assert row is not None
+    return str(row.officer)
+
+
+@bp.get("/demo/printer")
+def printer() -> str:
+    """The pretend printer: its papers and its faults."""
+    pretend = _pretend()
+    on = [name for name in FAULTS if getattr(pretend.faults, name)]
+    return render_template("demo/printer.html", faults=FAULTS, on=on)
+
+
+@bp.get("/demo/printer/papers")
+def papers() -> Response:
+    """The newest papers as pictures, for the page to show."""
+    found = _pretend().papers[-6:][::-1]
+    return Response(json.dumps([to_svg(paper) for paper in found]), content_type="application/json")
+
+
+@bp.post("/demo/printer/fault")
+def printer_fault() -> Response:
+    """Breaks or mends the pretend printer."""
+    name = request.form.get("fault", "")
+    if name not in FAULTS:
+        raise NotFound("unknown_fault", "Gangguan ini tidak dikenal.")
+    _pretend().set(**{name: not getattr(_pretend().faults, name)})
+    return _go("demo.printer")
+
+
+def _pretend() -> PretendPrinter:
+    return current_app.extensions["antre_pretend_printer"]  # type: ignore[no-any-return]

@@ -1,0 +1,163 @@
+"""Makes the demo's database anew and hands over to gunicorn: hall, accounts, a month of history, a working morning."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from random import Random
+
+import click
+
+import hall as ground
+from app.demo.crowd import Crowd
+from app.settings import BadSettings, Settings, secret_of
+from hall.clock import SystemClock
+from hall.database import Database, sqlite_url
+from hall.hallfile import read_hall_file
+from hall.hallfile_rows import HallFile
+from hall.people import new_token, set_account
+from hall.places import Places, places
+from hall.schema import migrate
+from hall.setup import StaffTables, load_hall
+from hall.turn import batch, position
+from staffing.facts import posts, roster
+
+HALL = "blora"
+DAYS_OF_HISTORY = 30
+MORNING = (9, 20)  # the hall's own time at which a visitor finds it
+PIN = "blora-2022"  # of every account in the demo; there are none outside it
+MANAGER = "pengelola"
+VISITORS_COUNTER = "4"  # nobody of the crowd sits here: the visitor may
+
+
+def run(settings: Settings) -> None:
+    """Prepares the demo under ``home/demo`` and serves it. Raises :class:`BadSettings` off loopback or on a busy port."""
+    must_be_loopback(settings.bind)
+    _port_free(settings.bind)
+    home = (settings.home / "demo").absolute()
+    prepare(home, say=lambda text: click.echo(f"  {text}"))
+    environment = {name: value for name, value in os.environ.items() if name != "ANTRE_DATABASE_URL"}
+    environment |= {"ANTRE_HOME": str(home), "ANTRE_SECURE_COOKIES": "false"}
+    click.echo(f"  Silakan buka http://{settings.bind}/ (Ctrl+C untuk berhenti)")
+    sys.stdout.flush()
+    os.execve(
+        sys.executable,
+        [sys.executable, "-m", "gunicorn", "--config", "python:app.gunicorn_conf", "app.demo.wsgi:app"],
+        environment,
+    )
+
+
+def must_be_loopback(bind: str) -> None:
+    """Refuses any address that another machine could reach: the demo's PIN is known to everybody."""
+    host = bind.rpartition(":")[0].strip("[]")
+    try:
+        loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise BadSettings(f"The demo has known PINs and listens on this machine only; ANTRE_BIND is {bind!r}.")
+
+
+def _port_free(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(port)))
+        except OSError as fault:
+            raise BadSettings(f"{bind} is taken ({fault.strerror}); set ANTRE_BIND=127.0.0.1:PORT.") from fault
+
+
+def prepare(home: Path, *, say: Callable[[str], None], days: int = DAYS_OF_HISTORY) -> None:
+    """Writes a fresh demo database with ``days`` of history and the moment at which its clock shall stand."""
+    began = time.monotonic()
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    settings = Settings(home=home)
+    secret_of(settings, make=True)
+    db = Database(sqlite_url(home / "antre.db"))
+    try:
+        migrate(db)
+        file = demo_file()
+        real_now = SystemClock().now()
+        load_hall(db, file, StaffTables(roster, posts), actor="operator:demo", now=real_now - timedelta(days=days + 10))
+        say(f"balai {file.hall.name}: {len(file.agencies)} instansi, {len(file.services)} layanan, {len(file.counters)} loket")
+        with db.reading() as connection:
+            hall = places(db, connection, HALL)
+        morning = working_morning(hall, real_now)
+        _accounts(db, file, home)
+        say("akun demo dan perangkat")
+        for day in history_days(hall, morning, days):
+            crowd = Crowd(db, file, hall, day, Random(f"antre {day}"))
+            with batch(db, HALL, morning):
+                crowd.run_until(hall.calendar.window(day).end - timedelta(seconds=1))
+        with db.reading() as connection:
+            seq = position(connection, HALL)[0]
+        say(f"riwayat {days} hari: {seq} baris jurnal ({time.monotonic() - began:.0f} detik)")
+        db.checkpoint()
+        (home / "demo.json").write_text(json.dumps({"stands_at": morning.isoformat()}))
+    finally:
+        db.close()
+
+
+def demo_file() -> HallFile:
+    """The Blora hall with its kiosk's printer at a free port of this machine."""
+    file = read_hall_file(Path(ground.__file__).parent / "data" / "blora.toml")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    printers = tuple(replace(p, kind="network", address=f"127.0.0.1:{port}") for p in file.printers)
+    return replace(file, printers=printers)
+
+
+def working_morning(hall: Places, now: datetime) -> datetime:
+    """The latest Tuesday, Wednesday or Thursday up to today on which the hall works, at the demo's time of day."""
+    day = hall.date(now)
+    while day.weekday() not in (1, 2, 3) or not open_on(hall, day):
+        day -= timedelta(days=1)
+    return at_morning(hall, day)
+
+
+def at_morning(hall: Places, day: date) -> datetime:
+    """The demo's time of day on ``day``, aware UTC."""
+    return hall.calendar.window(day).start + timedelta(hours=MORNING[0], minutes=MORNING[1])
+
+
+def open_on(hall: Places, day: date) -> bool:
+    """Whether any counter is due that day."""
+    return any(hall.calendar.plan(c.agency, c.code, day).due for c in hall.counters.values())
+
+
+def next_working_day(hall: Places, day: date) -> date:
+    """The next day on which any counter is due."""
+    day += timedelta(days=1)
+    while not open_on(hall, day):
+        day += timedelta(days=1)
+    return day
+
+
+def history_days(hall: Places, morning: datetime, days: int) -> list[date]:
+    """The working days in the ``days`` before the morning, oldest first."""
+    today = hall.date(morning)
+    return [d for n in range(days, 0, -1) if open_on(hall, d := today - timedelta(days=n))]
+
+
+def _accounts(db: Database, file: HallFile, home: Path) -> None:
+    set_account(db, HALL, MANAGER, name="Pengelola Demo", role="manager", agency=None, pin=PIN)
+    for officer in file.officers:
+        set_account(db, HALL, officer.nip, name=None, role=None, agency=None, pin=PIN)
+    now = SystemClock().now()
+    for role, name in (("kiosk", "kiosk-1"), ("display", "ruang-tunggu"), ("console", "konsol")):
+        secret = new_token(db, role, hall=HALL, name=name, now=now)
+        path = home / f"{role}.token"
+        path.touch(mode=0o600)
+        path.write_text(secret)
