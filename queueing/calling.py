@@ -27,14 +27,18 @@ _head = (
         _c.hall == bindparam("b_hall"),
         _c.service == bindparam("b_service"),
         _c.rank == bindparam("b_rank"),
-        _c.state == "waiting",
+        _c.business_date == bindparam("b_date"),
+        tk.WAITS,
         or_(_c.only_counter.is_(None), _c.only_counter == bindparam("b_counter")),
     )
     .order_by(_c.place)
     .limit(1)
 )
 _sent_here = select(_c.id, _c.rank, _c.place).where(
-    _c.hall == bindparam("b_hall"), _c.only_counter == bindparam("b_counter"), _c.state == "waiting"
+    _c.hall == bindparam("b_hall"),
+    _c.only_counter == bindparam("b_counter"),
+    _c.business_date == bindparam("b_date"),
+    tk.WAITS,
 )
 
 
@@ -86,15 +90,15 @@ def call(
 
 def _heads(t: Turn, line: Line, counter: Counter) -> list[Head]:
     heads = []
+    here = {"b_hall": t.hall, "b_counter": counter.code, "b_date": line.date}
     for service in counter.services:
         for rank in (0, 1):
             if line.waiting[service][rank]:
-                given = {"b_hall": t.hall, "b_service": service, "b_rank": rank, "b_counter": counter.code}
-                row = t.connection.execute(_head, given).first()
+                row = t.connection.execute(_head, here | {"b_service": service, "b_rank": rank}).first()
                 if row is not None:
                     heads.append(Head(*row))
     # a ticket transferred to this very counter is called here even when its service is not one of the counter's own
-    heads += [Head(*row) for row in t.connection.execute(_sent_here, {"b_hall": t.hall, "b_counter": counter.code})]
+    heads += [Head(*row) for row in t.connection.execute(_sent_here, here)]
     return heads
 
 
@@ -194,12 +198,13 @@ def finish(
     """Served: serving -> finished, or back into the line it was transferred from with return. See :func:`start`."""
     with _move(db, ticket_id, "finish", actor, now, key, counter, None) as step:
         if step.answer is None:
-            ticket = step.ticket
-            if ticket.back_service is not None:
+            ticket, hall = step.ticket, step.line.places
+            # nobody returns into a line that is no more: neither after midnight nor to a service that was given up
+            if ticket.back_service in hall.services and ticket.business_date == step.line.date:
                 back = _into_line(
                     now, service=ticket.back_service, only_counter=ticket.back_counter, back_service=None, back_counter=None
                 )
-                back["agency"] = step.line.places.service(ticket.back_service).agency
+                back["agency"] = hall.services[ticket.back_service].agency
                 step.make("ticket_returned", actor, back, to_counter=ticket.back_counter)
             else:
                 step.make("ticket_finished", actor, {"state": tk.FINISHED, "ended_at": now})
@@ -245,6 +250,7 @@ def transfer(
     asked = {"service": service, "counter": to_counter, "return": back}
     with _move(db, ticket_id, "transfer", actor, now, key, counter, asked) as step:
         if step.answer is None:
+            _must_be_today(step)
             ticket, hall = step.ticket, step.line.places
             values = _into_line(now)
             if service is not None:

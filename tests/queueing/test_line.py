@@ -1,0 +1,241 @@
+"""What a process remembers of the line is what the database says, whatever happened and whoever did it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from hall.clock import midnight_after
+from hall.database import Database, sqlite_url
+from hall.errors import Refusal
+from hall.places import places
+from hall.schema import migrate
+from hall.turn import turn, turns
+from queueing import calling
+from queueing.issuing import issue
+from queueing.line import Line, count, line_of
+from staffing import facts, presence
+from tests.cast import AYU, BAMBU, BLORA_FILE, CONSOLE, KIOSK, SEKAR, TUESDAY_MORNING
+from tests.conftest import load
+
+SEATS = {"3": BAMBU, "4": SEKAR, "5": AYU}  # ktp+kia, ktp+kk, kk+akta-lahir+akta-kematian+pindah
+SERVICES = ("ktp", "kia", "kk")
+MOVES: dict[str, Callable[..., Any]] = {
+    "recall": calling.recall,
+    "start": calling.start,
+    "finish": calling.finish,
+    "no-show": calling.no_show,
+    "hold": calling.hold,
+    "resume": calling.resume,
+    "cancel": calling.cancel,
+    "withdraw": calling.withdraw,
+}
+services = st.sampled_from(SERVICES)
+counters = st.sampled_from(sorted(SEATS))
+processes = st.sampled_from([0, 0, 0, 1])  # mostly the same one: only then is anything remembered
+
+
+def plain(line: Line) -> dict[str, Any]:
+    """A line as values that compare: what was looked up and not found is not there."""
+    return {
+        "date": line.date,
+        "waiting": {s: list(w) for s, w in line.waiting.items() if any(w)},
+        "issued": {s: n for s, n in line.issued.items() if n},
+        "last_number": {p: n for p, n in line.last_number.items() if n},
+        "desks": line.desks,
+        "live": line.live,
+        "pace": {s: list(p) for s, p in line.pace.items() if p},
+        "called": line.called,
+        "missed": line.missed,
+        "options": line.places.options,
+        "plans": {c: line.places.calendar.plan("dukcapil", c, line.date) for c in SEATS},
+    }
+
+
+def remembered(db: Database, hall: str) -> Line | None:
+    """What the next turn of this process would go by, or None when it would count."""
+    with db.reading() as connection:
+        state = tuple(
+            connection.execute(select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == hall)).one()
+        )
+    known = db.memory.get(hall)
+    if known is None or known[0] != state:
+        return None
+    line: Line | None = known[1].get("line")
+    return line
+
+
+def counted(db: Database, hall: str, day: date) -> Line:
+    """The line counted by somebody who only reads."""
+    with db.reading() as connection:
+        return count(connection, places(db, connection, hall), day)
+
+
+class WorkingHall(RuleBasedStateMachine):
+    """Two processes on one database do whatever comes to their minds; time goes on, days end."""
+
+    template: Path
+
+    @initialize()
+    def opens(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="antre-line-"))
+        shutil.copy(self.template, self.folder / "antre.db")
+        self.dbs = [Database(sqlite_url(self.folder / "antre.db")) for _ in range(2)]
+        self.auditor = Database(sqlite_url(self.folder / "antre.db"))
+        self.now = TUESDAY_MORNING
+        self.known: list[str] = []
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            for db in (*self.dbs, self.auditor):
+                db.close()
+            shutil.rmtree(self.folder)
+
+    def do(self, process: int, verb: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        """One verb by one process a moment later; a refusal is fine."""
+        self.now += timedelta(seconds=7)
+        try:
+            return verb(self.dbs[process], *args, now=self.now, **more)
+        except Refusal:
+            return None
+
+    @rule(process=processes, service=services, priority=st.sampled_from([None, None, "elderly"]), history=st.booleans())
+    def issues(self, process: int, service: str, priority: str | None, history: bool) -> None:
+        given = self.do(process, issue, "blora", service, actor=KIOSK, priority=priority, confirm=True, history=history)
+        if given is not None:
+            self.known.append(given["id"])
+
+    @rule(process=processes, counter=counters)
+    def calls(self, process: int, counter: str) -> None:
+        self.do(process, calling.call, "blora", counter, actor=CONSOLE)
+
+    @rule(process=processes, counter=counters)
+    def serves_the_next(self, process: int, counter: str) -> None:
+        self.do(process, presence.sign_in, "blora", counter, SEATS[counter].nip, actor=CONSOLE, beats=False)
+        ticket = self.do(process, calling.call, "blora", counter, actor=CONSOLE)
+        if ticket is not None:
+            self.do(process, calling.start, ticket["id"], actor=CONSOLE)
+            self.do(process, calling.finish, ticket["id"], actor=CONSOLE)
+
+    @precondition(lambda self: self.known)
+    @rule(process=processes, nr=st.integers(0, 30), move=st.sampled_from(sorted(MOVES)))
+    def moves(self, process: int, nr: int, move: str) -> None:
+        self.do(process, MOVES[move], self.known[-1 - nr % len(self.known)], actor=CONSOLE)
+
+    @precondition(lambda self: self.known)
+    @rule(
+        process=processes,
+        nr=st.integers(0, 30),
+        to=st.one_of(services.map(lambda s: {"service": s}), counters.map(lambda c: {"to_counter": c})),
+        back=st.booleans(),
+    )
+    def transfers(self, process: int, nr: int, to: dict[str, str], back: bool) -> None:
+        ticket = self.known[-1 - nr % len(self.known)]
+        self.do(process, calling.transfer, ticket, back=back, actor=CONSOLE, **to)
+
+    @rule(process=processes, counter=counters, beats=st.booleans())
+    def signs_in(self, process: int, counter: str, beats: bool) -> None:
+        self.do(process, presence.sign_in, "blora", counter, SEATS[counter].nip, actor=CONSOLE, beats=beats)
+
+    @rule(process=processes, counter=counters)
+    def signs_out(self, process: int, counter: str) -> None:
+        self.do(process, presence.sign_out, "blora", counter, actor=CONSOLE)
+
+    @rule(process=processes, counter=counters)
+    def pauses(self, process: int, counter: str) -> None:
+        self.do(process, presence.pause, "blora", counter, "salat", actor=CONSOLE)
+
+    @rule(process=processes, counter=counters)
+    def goes_on(self, process: int, counter: str) -> None:
+        self.do(process, presence.unpause, "blora", counter, actor=CONSOLE)
+
+    @rule(process=processes, counter=counters)
+    def beats(self, process: int, counter: str) -> None:
+        self.do(process, presence.heartbeat, "blora", counter, actor=CONSOLE)
+
+    @rule(process=processes, seconds=st.integers(1, 90))
+    def consoles_fall_silent(self, process: int, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.do(process, presence.find_lost_consoles, "blora")
+
+    @rule(process=processes, counter=counters)
+    def a_closure_is_recorded(self, process: int, counter: str) -> None:
+        self.do(
+            process, facts.record_closure, "blora", f"counter:{counter}", self.now, self.now + timedelta(minutes=5),
+            "listrik padam", actor=CONSOLE,
+        )  # fmt: skip
+
+    @rule(process=processes)
+    def the_manager_closes_the_day(self, process: int) -> None:
+        self.do(process, calling.close_day, "blora", actor=CONSOLE)
+
+    @rule(process=processes, courier=st.sampled_from([None, calling.end_old_days, presence.end_day]))
+    def the_day_ends(self, process: int, courier: Callable[..., Any] | None) -> None:
+        self.now = midnight_after((self.now + timedelta(hours=7)).date(), "Asia/Jakarta") + timedelta(hours=2)
+        if courier is not None:
+            self.do(process, courier, "blora")
+
+    @rule(process=processes)
+    def somebody_looks_at_the_line(self, process: int) -> None:
+        self.now += timedelta(seconds=1)
+        with turn(self.dbs[process], "blora", self.now) as t:
+            line_of(t)
+
+    @rule(process=processes)
+    def a_turn_changes_everything_and_fails(self, process: int) -> None:
+        with pytest.raises(ZeroDivisionError), turn(self.dbs[process], "blora", self.now) as t:
+            line = line_of(t)
+            line.last_number["A"] += 1000
+            line.waiting["ktp"][1] += 1000
+            1 / 0  # noqa: B018
+
+    @invariant()
+    def what_is_remembered_is_true(self) -> None:
+        for db in getattr(self, "dbs", []):
+            line = remembered(db, "blora")
+            if line is not None:
+                assert plain(line) == plain(counted(self.auditor, "blora", line.date))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with Blora in it, to be copied."""
+    path = tmp_path_factory.mktemp("line") / "blora.db"
+    database = Database(sqlite_url(path))
+    try:
+        migrate(database)
+        load(database, BLORA_FILE)
+        database.checkpoint()
+    finally:
+        database.close()
+    return path
+
+
+def test_what_is_remembered_is_what_a_fresh_count_says_after_any_verbs(template: Path) -> None:
+    class InThisHall(WorkingHall):
+        pass
+
+    InThisHall.template = template
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        InThisHall,
+        settings=settings(
+            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
