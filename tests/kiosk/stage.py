@@ -1,4 +1,4 @@
-"""The stage of the citizen's tests: the hall of Blora on a real database file, its app, a kiosk with its key, a socket."""
+"""The stage of the citizen's tests: the hall of Blora on a real database, its app, a kiosk with its key, a socket."""
 
 from __future__ import annotations
 
