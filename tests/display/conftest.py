@@ -38,6 +38,30 @@ def until(page: Page, what: str | Callable[[], bool], seconds: float = 8) -> Non
     raise AssertionError(f"never came true: {what}")
 
 
+def spoken(page: Page) -> list[int]:
+    text = page.evaluate("document.documentElement.dataset.spoken ?? ''")
+    return [int(seq) for seq in text.split(",") if seq]
+
+
+def left_out(page: Page) -> list[int]:
+    text = page.evaluate("document.documentElement.dataset.unspoken ?? ''")
+    return [int(seq) for seq in text.split(",") if seq]
+
+
+def ready(page: Page) -> Page:
+    """The board is drawn and the page knows whether it may be heard."""
+    until(page, "document.getElementById('hero').dataset.kind !== 'loading'")
+    page.wait_for_timeout(300)
+    return page
+
+
+def counters(count: int, *, open_: bool = True, text: str = "") -> list[dict[str, object]]:
+    return [
+        {"counter": str(i), "name": f"Loket {i}", "agency": f"a{i % 13}", "open": open_, "text": text}
+        for i in range(1, count + 1)
+    ]
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
