@@ -172,9 +172,7 @@ def transfer(ticket_id: str) -> Response:
         "service": text(optional=True), "counter": text(optional=True), "return": flag()
     }  # fmt: skip
     body = read_json(**fields)
-    return _move(
-        calling.transfer, ticket_id, service=body["service"], to_counter=body["counter"], back=body["return"]
-    )
+    return _move(calling.transfer, ticket_id, service=body["service"], to_counter=body["counter"], back=body["return"])
 
 
 @api.get(f"{AT}/desk")

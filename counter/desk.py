@@ -15,7 +15,6 @@ from queueing.upnext import ended_today, set_aside, up_next
 from staffing.presence import open_pause, open_sessions, session_at
 
 
-
 def desk_view(connection: Connection, hall: Places, counter: Counter, *, seq: int, now: datetime) -> dict[str, Any]:
     """Everything a console shows of its counter, as plain values; times carry the hall's offset, waits are seconds.
 

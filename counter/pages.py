@@ -26,9 +26,12 @@ def console(hall: str) -> str:
         session = session_at(connection, hall, seat.code) if seat is not None else None
         if seat is not None and session is not None and session.officer == me.login:
             return render_template(
-                "counter/console.html", hall=place, counter=seat, agency=place.agencies[seat.agency], me=me, words=words()
+                "counter/console.html",
+                hall=place,
+                counter=seat,
+                agency=place.agencies[seat.agency],
+                me=me,
+                words=words(),
             )
         listed = counter_list(connection, place)["counters"]
-    return render_template(
-        "counter/sign_in.html", hall=place, counters=listed, words=words(), now=now().isoformat()
-    )
+    return render_template("counter/sign_in.html", hall=place, counters=listed, words=words(), now=now().isoformat())

@@ -29,7 +29,7 @@ def must_sit_at(hall: str, counter: str) -> None:
 
 
 def seat_of(hall: str) -> str | None:
-    """The counter whose reach limits the caller's moves, or None for who may act at every counter. Refuses like above."""
+    """The counter whose reach limits the caller's moves, or None for who may act at all. Refuses like above."""
     me = who()
     if me.role != "officer":
         return None

@@ -43,6 +43,11 @@ def words() -> dict[str, str]:
         "pregnant": _("Ibu hamil atau menyusui"),
         "child": _("Membawa anak kecil"),
         "disaster": _("Korban bencana"),
+        "tag_disabled": _("Disabilitas"),
+        "tag_elderly": _("Lansia"),
+        "tag_pregnant": _("Ibu hamil"),
+        "tag_child": _("Anak kecil"),
+        "tag_disaster": _("Bencana"),
         # pause
         "paused_for": _("Istirahat: {reason}"),
         "allowance": _("dari {minutes} menit yang diperkenankan"),

@@ -133,7 +133,7 @@ function drawAside(name, tickets, desk, words, tell) {
 
 function row(ticket, words, note, ...beside) {
   const more = make("span", { cls: "row-more" });
-  if (ticket.priority) more.append(make("span", { cls: "tag", text: words[ticket.priority] ?? words.priority }));
+  if (ticket.priority) more.append(make("span", { cls: "tag", text: words[`tag_${ticket.priority}`] ?? words.priority }));
   if (ticket.only_counter) more.append(make("span", { cls: "tag tag-plain", text: words.sent_here }));
   if (note) more.append(make("span", { text: note }));
   const open = make("button", { cls: "row-open", type: "button", "data-ticket": ticket.id },
