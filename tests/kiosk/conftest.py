@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from hall.database import Database
 from tests.kiosk.stage import Stage
@@ -29,13 +29,6 @@ def served(stage: Stage) -> Iterator[str]:
     """The address of the stage on a real socket."""
     with stage.served() as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """Playwright, started once."""
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,70 @@
+"""A touchscreen and a phone in a real browser: touches as a citizen makes them, and a fault in a script fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
+
+UPRIGHT = {"width": 1080, "height": 1920}
+PHONE = {"width": 390, "height": 844}
+
+
+class Glass:
+    """One browser with one page. ``close`` fails the test for what went wrong inside the page."""
+
+    def __init__(self, browser: Browser, address: str, size: dict[str, int], **more: Any) -> None:
+        self.address = address
+        self.context: BrowserContext = browser.new_context(viewport=size, has_touch=True, **more)  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.faults: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.faults == []
+
+    def find(self, what: str) -> Locator:
+        return self.page.locator(what)
+
+    def tap(self, what: str) -> None:
+        """One touch, when the screen takes one."""
+        self.find(what).tap()
+
+    def sees(self, what: str, words: str) -> None:
+        expect(self.find(what)).to_contain_text(words)
+
+
+class Kiosk(Glass):
+    """The touchscreen, paired with its key the way an installer does it."""
+
+    def __init__(self, browser: Browser, address: str, secret: str, *, size: dict[str, int] | None = None) -> None:
+        super().__init__(browser, address, size or UPRIGHT)
+        self.page.goto(f"{address}/perangkat#{secret}", wait_until="commit")
+        self.page.wait_for_url("**/kiosk/blora", wait_until="commit")
+        self.find(".tile").first.wait_for()
+
+    def start(self) -> None:
+        self.page.goto(f"{self.address}/kiosk/blora")
+        self.find(".tile").first.wait_for()
+
+    def agency(self, code: str) -> None:
+        self.tap(f"#agencies li[data-code='{code}'] .tile")
+
+    def service(self, code: str) -> None:
+        self.tap(f"#services li[data-code='{code}'] .row-button")
+
+    def screen(self, name: str) -> None:
+        """Waits until the screen is there and takes touches."""
+        expect(self.find("#kiosk")).to_have_attribute("data-screen", name)
+        expect(self.find("#kiosk")).not_to_have_attribute("inert", "")
+
+    def when_asked(self, act: Callable[[Route], None], pattern: str = "**/tickets") -> None:
+        """Puts something between the kiosk and the server."""
+        self.page.route(pattern, act)
