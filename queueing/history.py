@@ -137,12 +137,10 @@ def lines_of_day(
     issued = select(journal.c.subject).where(
         journal.c.hall == hall, journal.c.kind == "ticket_issued", journal.c.at >= start, journal.c.at < end
     )
-    query = select(journal).where(
-        journal.c.hall == hall, journal.c.kind.in_(KINDS), journal.c.subject.in_(issued)
-    )  # found by their subjects: with a bound on the time SQLite would read everything that happened since
-    if until is not None:
-        query = query.where(journal.c.at <= until)
-    return [Line(*row) for row in connection.execute(query.order_by(journal.c.seq))]
+    # no bound on the time and no order: SQLite then finds the lines by their subjects, not by reading the whole journal
+    query = select(journal).where(journal.c.hall == hall, journal.c.kind.in_(KINDS), journal.c.subject.in_(issued))
+    lines = (Line(*row) for row in connection.execute(query))
+    return sorted((line for line in lines if until is None or line.at <= until), key=lambda line: line.seq)
 
 
 def happened_after(connection: Connection, hall: str, at: datetime) -> bool:
