@@ -48,6 +48,7 @@ DOORS: dict[str, Door] = {
     # what every page needs
     "static": everybody(),
     "web.static": everybody(),
+    "house.static": everybody(),
     "kiosk.static": everybody(),
     "counter.static": everybody(),
     "display.static": everybody(),
