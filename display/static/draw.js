@@ -16,11 +16,10 @@ function splitName(name) {
   return parts ? [parts[1], parts[2]] : [name, ""];
 }
 
-/** "Loket 1, 2, 5": a shared word is said once. */
-function joinNames(names) {
+/** The word that all names share before their figure ("Loket 1", "Loket 2"), or nothing. */
+function sharedWord(names) {
   const split = names.map(splitName);
-  const same = split.every(([word, figure]) => figure && word === split[0][0]);
-  return same ? `${split[0][0]} ${split.map(([, figure]) => figure).join(", ")}` : names.join(", ");
+  return split.length && split.every(([word, figure]) => figure && word === split[0][0]) ? split[0][0] : "";
 }
 
 // ---- the big one ------------------------------------------------------------------------------------------------------
@@ -112,6 +111,11 @@ export function drawCalls(calls, page) {
   if (resized) fitAgain();
 }
 
+/** Minutes up to an hour and a half, whole hours beyond. */
+function estimateText({ low, high }, words) {
+  return high <= 90 ? fill(words.range, { low, high }) : fill(words.hours, { low: Math.floor(low / 60), high: Math.ceil(high / 60) });
+}
+
 // ---- who waits ----------------------------------------------------------------------------------------------------------
 
 /** Rows of the agencies; more than fourteen are turned over. */
@@ -129,7 +133,7 @@ export function drawWaiting(waiting, page) {
       put(count, String(agency.waiting));
       // Two columns leave room for what can be read from afar: name and count; the minutes stand on slip and phone.
       if (!agency.serving_counters) put(estimate, dense ? "" : estimate.dataset.none);
-      else if (!dense && agency.waiting && agency.estimate) put(estimate, fill(estimate.dataset.range, agency.estimate));
+      else if (!dense && agency.waiting && agency.estimate) put(estimate, estimateText(agency.estimate, estimate.dataset));
       row.dataset.serving = agency.serving_counters ? "yes" : "no";
       row.dataset.waiting = agency.waiting ? "yes" : "no";
       return row;
@@ -145,9 +149,12 @@ export function drawWaiting(waiting, page) {
 export function drawCounters(counters, agencies) {
   const shortNames = new Map(agencies.map((agency) => [agency.agency, agency.short || agency.name]));
   const open = new Map();
-  for (const counter of counters.filter((one) => one.open)) {
+  const serving = counters.filter((one) => one.open);
+  const word = sharedWord(serving.map((one) => one.name)); // said once, over the list
+  put($("open-word"), word);
+  for (const counter of serving) {
     const name = shortNames.get(counter.agency) ?? counter.agency;
-    open.set(name, [...(open.get(name) ?? []), counter.name]);
+    open.set(name, [...(open.get(name) ?? []), word ? splitName(counter.name)[1] : counter.name]);
   }
   const rows = (list, template, entries) => {
     $(list).dataset.size = entries.length > 7 ? "many" : "few";
@@ -160,7 +167,7 @@ export function drawCounters(counters, agencies) {
       }),
     );
   };
-  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, joinNames(names)]));
+  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, names.join(", ")]));
   const shut = counters.filter((one) => !one.open && one.text);
   rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, one.text]));
 }

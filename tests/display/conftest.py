@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 from tests.display.stub_hall import StubHall
 
@@ -60,12 +60,6 @@ def counters(count: int, *, open_: bool = True, text: str = "") -> list[dict[str
         {"counter": str(i), "name": f"Loket {i}", "agency": f"a{i % 13}", "open": open_, "text": text}
         for i in range(1, count + 1)
     ]
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

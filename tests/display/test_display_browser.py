@@ -124,6 +124,19 @@ def test_an_empty_hall_welcomes_and_a_closed_one_says_when_it_opens(hall: StubHa
     assert page.inner_text("#closed-text") == "Buka lagi Rabu 08.00"
 
 
+def test_a_wait_of_hours_is_told_in_hours(hall: StubHall, open_page: OpenPage) -> None:
+    hall.board["waiting"] = [{**waiting(2)[1], "estimate": {"low": 185, "high": 325}}]
+    page = ready(open_page())
+    assert page.inner_text(".wait-estimate") == "3–6 jam"
+
+
+def test_the_open_counters_are_listed_by_agency_and_the_shared_word_once(hall: StubHall, open_page: OpenPage) -> None:
+    hall.board |= {"waiting": waiting(2), "counters": [{**one, "agency": "a1"} for one in counters(3)]}
+    page = ready(open_page())
+    assert page.text_content("#open-word") == "Loket"
+    assert page.locator("#open-list li span").all_text_contents() == ["Dinas 1", "1, 2, 3"]
+
+
 def test_an_agency_that_nobody_serves_is_told_in_words(hall: StubHall, open_page: OpenPage) -> None:
     hall.board["waiting"] = waiting(3)
     page = ready(open_page())
