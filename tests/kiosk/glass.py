@@ -1,4 +1,4 @@
-"""A touchscreen and a phone in a real browser: touches as a citizen makes them, and a fault in a script fails the test."""
+"""A touchscreen and a phone in a real browser, touched as citizens do; a fault in a script fails the test."""
 
 from __future__ import annotations
 
@@ -39,6 +39,27 @@ class Glass:
 
     def sees(self, what: str, words: str) -> None:
         expect(self.find(what)).to_contain_text(words)
+
+
+class Phone(Glass):
+    """A citizen's own page. ``shaken`` is what the phone was told to vibrate."""
+
+    def __init__(self, browser: Browser, address: str, path: str) -> None:
+        super().__init__(browser, address, PHONE, is_mobile=True, device_scale_factor=2)
+        self.page.add_init_script(
+            "window.shaken = []; navigator.vibrate = (pattern) => { window.shaken.push(pattern); return true; };"
+        )
+        self.page.clock.install()
+        self.page.goto(address + path, wait_until="commit")
+        expect(self.find("#phone")).not_to_have_attribute("data-state", "loading")
+
+    def shaken(self) -> list[Any]:
+        found: list[Any] = self.page.evaluate("() => window.shaken")
+        return found
+
+    def later(self, seconds: int) -> None:
+        """Lets the page's time pass."""
+        self.page.clock.fast_forward(seconds * 1000)
 
 
 class Kiosk(Glass):

@@ -63,7 +63,7 @@ def test_the_code_on_the_screen_leads_to_the_citizens_own_page(kiosk: Kiosk, sta
 
 def test_a_double_touch_gives_one_ticket(kiosk: Kiosk, stage: Stage) -> None:
     to_ktp(kiosk)
-    kiosk.page.evaluate("() => { const take = document.getElementById('take'); take.click(); take.click(); take.click(); }")
+    kiosk.page.evaluate("() => { for (let touch = 0; touch < 3; touch++) document.getElementById('take').click(); }")
     kiosk.sees("#result-number", "B-001")
     assert stage.issued() == 1
 
@@ -289,6 +289,90 @@ def test_english_is_one_touch_away_and_gone_for_the_next(kiosk: Kiosk) -> None:
     kiosk.screen("agency")
     kiosk.tap("#back")
     expect(kiosk.page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_a_kiosk_left_alone_warns_then_returns_to_its_start(kiosk: Kiosk) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    kiosk.tap("[data-lang='en']")
+    kiosk.agency("dukcapil")
+    kiosk.screen("agency")
+    kiosk.page.clock.fast_forward(39_000)
+    expect(kiosk.find("#idle")).to_be_hidden()
+    kiosk.page.clock.fast_forward(2_000)
+    expect(kiosk.find("#idle")).to_be_visible()
+    assert int(kiosk.find("#idle-count").inner_text()) >= 19
+    kiosk.tap("#idle-stay")
+    expect(kiosk.find("#idle")).to_be_hidden()
+    kiosk.screen("agency")
+    kiosk.page.clock.fast_forward(41_000)
+    expect(kiosk.find("#idle")).to_be_visible()
+    kiosk.page.clock.run_for(21_000)
+    kiosk.screen("home")
+    expect(kiosk.find("#idle")).to_be_hidden()
+    expect(kiosk.page.locator("html")).to_have_attribute("lang", "id")
+
+
+def test_a_touch_begins_the_quiet_time_anew(kiosk: Kiosk) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    kiosk.agency("dukcapil")
+    kiosk.screen("agency")
+    for _ in range(3):
+        kiosk.page.clock.fast_forward(30_000)
+        kiosk.tap("#lead-title")
+    expect(kiosk.find("#idle")).to_be_hidden()
+
+
+def test_a_number_left_on_the_screen_goes_too(kiosk: Kiosk) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    to_ktp(kiosk)
+    kiosk.tap("#take")
+    kiosk.sees("#result-number", "B-001")
+    kiosk.page.clock.fast_forward(46_000)
+    expect(kiosk.find("#idle")).to_be_visible()
+    kiosk.tap("#idle-leave")
+    kiosk.screen("home")
+
+
+def test_a_kiosk_cut_off_promises_nothing_and_comes_back(kiosk: Kiosk) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    kiosk.screen("home")
+    kiosk.context.set_offline(True)
+    kiosk.page.clock.run_for(16_000)
+    kiosk.sees("#cut-title", "Tidak terhubung sejak pukul 09.00")
+    kiosk.sees("#cut", "Nomor tidak dapat diambil di mesin ini")
+    expect(kiosk.find("#stage")).to_have_attribute("inert", "")
+    kiosk.context.set_offline(False)
+    expect(kiosk.find("#cut")).to_be_hidden()
+    kiosk.agency("dukcapil")
+    kiosk.screen("agency")
+
+
+def test_a_stored_number_stays_on_a_screen_that_is_cut_off(kiosk: Kiosk) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    to_ktp(kiosk)
+    kiosk.tap("#take")
+    kiosk.sees("#result-number", "B-001")
+    kiosk.context.set_offline(True)
+    kiosk.page.clock.run_for(16_000)
+    expect(kiosk.find("#cut")).to_be_hidden()
+    expect(kiosk.find("#result-number")).to_have_text("B-001")
+    kiosk.tap("#done")
+    expect(kiosk.find("#cut")).to_be_visible()
+
+
+def test_a_poll_does_not_replace_what_lies_under_a_finger(kiosk: Kiosk, stage: Stage) -> None:
+    kiosk.page.clock.install()
+    kiosk.start()
+    kiosk.page.evaluate("() => { window.held = document.querySelector(\"li[data-code='dukcapil'] .tile\"); }")
+    stage.citizen("ktp")
+    kiosk.page.clock.fast_forward(6_000)
+    kiosk.sees("li[data-code='dukcapil']", "1 menunggu")
+    assert kiosk.page.evaluate("() => document.contains(window.held)")
 
 
 def test_what_is_touched_lies_where_hands_reach_and_is_large(kiosk: Kiosk) -> None:
