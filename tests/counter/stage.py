@@ -87,7 +87,7 @@ class Stage:
     def __init__(self, db: Database, home: Path) -> None:
         self.db = db
         self.clock = HandClock()
-        settings = Settings(home=home, secret_key="k" * 40, voice="off", secure_cookies=False)  # noqa: S106
+        settings = Settings(home=home, secret_key="k" * 40, voice="off", secure_cookies=False)
         self.app: Flask = create_app(settings, clock=self.clock, database=db)
         self.app.testing = False  # a fault becomes an answer, as in a hall
         for officer in OFFICERS:
