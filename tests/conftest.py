@@ -10,14 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
+from adapters.printers.pretend import PretendPrinter
 from hall.database import Database, sqlite_url
 from hall.hallfile import HallFile, read_hall_file
 from hall.schema import migrate
 from hall.setup import StaffTables, load_hall
 from staffing import facts
 from tests.cast import BLORA_FILE, CONTOH_FILE, TUESDAY_BEFORE_OPENING
+from tests.live import LiveHall, close_hall, open_hall
 
 
 @pytest.fixture(autouse=True)
@@ -122,3 +125,37 @@ def contoh_on_each(request: pytest.FixtureRequest) -> Database:
     """The small hall, once on SQLite and once on PostgreSQL: for what both engines must promise alike."""
     database: Database = request.getfixturevalue("db" if request.param == "sqlite" else "postgres")
     return load(database, CONTOH_FILE)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, started once for all: a second one in the same thread would refuse to start."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def printer() -> Iterator[PretendPrinter]:
+    """A pretend printer on a real socket."""
+    with PretendPrinter() as pretend:
+        yield pretend
+
+
+@pytest.fixture
+def live(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
+    """The hall ``uji``, always open, served by ``antre serve``."""
+    hall = open_hall(tmp_path, printer)
+    try:
+        yield hall
+    finally:
+        close_hall(hall)
+
+
+@pytest.fixture
+def live_with_few_sockets(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
+    """The hall ``uji`` with room for three sockets."""
+    hall = open_hall(tmp_path, printer, ANTRE_SOCKETS="3")
+    try:
+        yield hall
+    finally:
+        close_hall(hall)

@@ -37,7 +37,7 @@ class Crowd:
     hall: Places
     day: date
     chance: Random
-    load: float = 0.62
+    load: float = 0.5
     pace: float = 1.0
     beats: bool = False
     empty: frozenset[str] = frozenset()

@@ -26,6 +26,7 @@ from hall.clock import ShiftedClock, midnight_after
 from hall.database import Database
 from hall.hallfile import read_hall_file
 from hall.places import Places, places
+from hall.turn import batch
 
 log = logging.getLogger("antre.demo")
 BEAT_S = 10.0
@@ -65,11 +66,13 @@ class Present:
             hall,
             hall.date(now),
             Random(f"antre {hall.date(now)}"),
-            load=1.5,
+            load=1.15,
             pace=0.45,
-            beats=True,
             empty=frozenset({VISITORS_COUNTER}),
         )
+        with batch(self._db, HALL, now):  # the morning so far, as history: those consoles never sent a heartbeat
+            crowd.run_until(now)
+        crowd.beats = True
         return crowd
 
     def _to_next_morning(self, hall: Places) -> None:

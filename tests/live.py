@@ -1,0 +1,126 @@
+"""A real hall for stories: set up with the real commands, served by the real server, with a pretend printer beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from adapters.printers.pretend import PretendPrinter
+
+HALL = "uji"
+OFFICER = "199001152015032001"
+PIN = "rahasia-uji-7"
+MANAGER = "pengelola"
+HALL_FILE = Path(__file__).parent / "data" / "journey.toml"
+READY_S = 60.0
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class LiveHall:
+    """The running hall: where it is, its tokens by role, and its printer."""
+
+    home: Path
+    url: str
+    printer: PretendPrinter
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def api(self, method: str, path: str, role: str, **given: object) -> requests.Response:
+        """A call to the HTTP interface with the role's token."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"} | dict(given.pop("headers", {}) or {})  # type: ignore[call-overload]
+        return requests.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=10, **given)  # type: ignore[arg-type]
+
+    def command(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs ``antre`` with the hall's environment."""
+        return run_antre(self.environment, *words, stdin=stdin)
+
+
+def run_antre(environment: dict[str, str], *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs ``antre`` as a person at the shell would."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *words], env=environment, input=stdin, capture_output=True, text=True, timeout=60
+    )
+
+
+def environment_of(home: Path, port: int, **more: str) -> dict[str, str]:
+    """An environment for ``antre`` with its home in ``home``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTRE_")}
+    return kept | {
+        "ANTRE_HOME": str(home),
+        "ANTRE_BIND": f"127.0.0.1:{port}",
+        "ANTRE_SECURE_COOKIES": "false",
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    } | more
+
+
+def open_hall(home: Path, printer: PretendPrinter, **settings: str) -> LiveHall:
+    """Sets the hall up with the commands an operator uses, and serves it."""
+    port = free_port()
+    environment = environment_of(home, port, **settings)
+    text = HALL_FILE.read_text(encoding="utf-8").replace("127.0.0.1:9100", printer.address)
+    file = home / "hall.toml"
+    file.write_text(text, encoding="utf-8")
+    _must(run_antre(environment, "init", str(file)))
+    _must(run_antre(environment, "staff", "pin", OFFICER, "--hall", HALL, "--pin-stdin", stdin=f"{PIN}\n"))
+    words = ("staff", "add", MANAGER, "--hall", HALL, "--name", "Pengelola Uji", "--role", "manager", "--pin-stdin")
+    _must(run_antre(environment, *words, stdin=f"{PIN}\n"))
+    tokens = {}
+    for role, name in (("kiosk", "kios-1"), ("display", "layar"), ("console", "konsol"), ("reader", "pembaca")):
+        made = _must(run_antre(environment, "token", "new", role, "--hall", HALL, "--name", name))
+        tokens[role] = made.stdout.strip()
+    log = (home / "server.log").open("wb")
+    with log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+    hall = LiveHall(home, f"http://127.0.0.1:{port}", printer, environment, process, tokens)
+    try:
+        _wait_until_ready(hall)
+    except BaseException:
+        close_hall(hall)
+        raise
+    return hall
+
+
+def _must(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def _wait_until_ready(hall: LiveHall) -> None:
+    until = time.monotonic() + READY_S
+    while time.monotonic() < until:
+        assert hall.process.poll() is None, (hall.home / "server.log").read_text()
+        try:
+            if requests.get(f"{hall.url}/readyz", timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError((hall.home / "server.log").read_text())
+
+
+def close_hall(hall: LiveHall) -> None:
+    """Stops the server that was started here."""
+    if hall.process.poll() is None:
+        hall.process.send_signal(signal.SIGTERM)
+        try:
+            hall.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            hall.process.kill()
+            hall.process.wait(timeout=10)
