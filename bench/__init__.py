@@ -1,0 +1,1 @@
+"""How fast Antre is on this machine: prints figures and ratios, and whether what was wanted is met."""

@@ -1,0 +1,101 @@
+"""A hall to measure in: the one that ships with the project, open day and night, on a database of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
+from pathlib import Path
+from secrets import token_urlsafe
+from zoneinfo import ZoneInfo
+
+import hall as hall_room
+from hall.clock import SystemClock, business_date
+from hall.database import Database, sqlite_url
+from hall.hallfile import HallFile, read_hall_file
+from hall.hallfile_rows import PrinterRow
+from hall.hours import HoursRule
+from hall.people import new_token
+from hall.schema import migrate
+from hall.setup import StaffTables, load_hall
+from staffing import facts, presence
+
+HALL = "blora"
+KIOSK = "kiosk-1"
+OFFICERS = 8
+ZONES = ("Asia/Jakarta", "Asia/Jayapura")
+EVERY_DAY = frozenset(range(7))
+DAY = timedelta(days=1)
+CLOCK = SystemClock()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database with the hall in it, and the keys of those who will knock."""
+
+    home: Path
+    kiosk: str
+    console: str
+    display: str
+    services: tuple[str, ...]
+    counters: tuple[str, ...]
+
+    def open(self) -> Database:
+        """The database, to be closed by the caller."""
+        return Database(sqlite_url(self.home / "antre.db"))
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder below ``var/``, on the disk a hall would use: the system's own may be memory, where no sync costs anything."""
+    path = Path("var") / f"bench-{os.getpid()}"
+    path.mkdir(parents=True)
+    try:
+        yield path.absolute()
+    finally:
+        shutil.rmtree(path)
+
+
+def furnish(home: Path) -> Place:
+    """Makes the hall with tokens, seats officers at the first counters, and leaves the database closed."""
+    home.mkdir()
+    (home / "secret.key").write_text(token_urlsafe(48))
+    db = Database(sqlite_url(home / "antre.db"))
+    try:
+        migrate(db)
+        file = always_open(read_hall_file(Path(hall_room.__file__).parent / "data" / "blora.toml"))
+        now = CLOCK.now()
+        load_hall(db, file, StaffTables(facts.roster, facts.posts), actor="operator:bench", now=now)
+        counters = tuple(c.code for c in file.counters[:OFFICERS])
+        for counter, officer in zip(counters, file.officers, strict=False):
+            presence.sign_in(db, HALL, counter, officer.nip, actor=f"officer:{officer.nip}", now=now, beats=False)
+        served = {s for c in file.counters[:OFFICERS] for s in c.services}
+        return Place(
+            home,
+            kiosk=new_token(db, "kiosk", hall=HALL, name=KIOSK, now=now),
+            console=new_token(db, "console", hall=HALL, name="console-1", now=now),
+            display=new_token(db, "display", hall=HALL, name="display-1", now=now),
+            services=tuple(s.code for s in file.services if s.code in served),
+            counters=counters,
+        )
+    finally:
+        db.close()
+
+
+def always_open(file: HallFile) -> HallFile:
+    """The hall open at whatever hour and holiday it is, without quotas, its slips left to an agent that never comes."""
+    now = CLOCK.now()
+    zone = min(ZONES, key=lambda z: now.astimezone(ZoneInfo(z)).hour)  # midnight, which ends every session, is far
+    today = business_date(now, zone)
+    halves = [(time(0), time(12)), (time(12), time(0))]
+    return replace(
+        file,
+        hall=replace(file.hall, zone=zone),
+        services=tuple(replace(s, quota=None) for s in file.services),
+        hours=tuple(HoursRule("hall", EVERY_DAY, start, end, (), today - DAY, today + DAY, True) for start, end in halves),
+        closures=(),
+        printers=(PrinterRow("agen", "agent", "", 80, KIOSK),),
+    )
