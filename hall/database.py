@@ -115,14 +115,14 @@ def new_id() -> str:
 class Database:
     """One open database: readers come and go, writers pass through :func:`hall.turn.turn`.
 
-    ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines; the app has its
-    sockets there.
+    ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines: the way to the screens.
+    ``patience`` is how many seconds a writer waits for others, in this process or another, before it is refused.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 32) -> None:
+    def __init__(self, url: str, *, pool_size: int = 32, patience: float = PATIENCE) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url, pool_size) if self.is_sqlite else _postgres_engine(url, pool_size)
+        self.engine = (_sqlite_engine if self.is_sqlite else _postgres_engine)(url, pool_size, patience)
         self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**_LOOKING)
         self.heard: list[Callable[[str, int, frozenset[str]], None]] = []
         self.memory: dict[str, tuple[tuple[int, str, int], dict[str, Any]]] = {}  # see hall.turn
@@ -130,7 +130,8 @@ class Database:
         self.batches: dict[str, Any] = {}  # see hall.turn
         self._halls: dict[str, FairLock] = {}
         self._guard = threading.Lock()
-        self._one_writer = FairLock()
+        self._patience = patience
+        self._one_writer = FairLock(patience)
         self._file_lock: FileLock | None = None
         self._writer: Connection | None = None
         self._since_checkpoint = 0
@@ -187,7 +188,7 @@ class Database:
 
     def _lock_of(self, hall: str) -> FairLock:
         with self._guard:
-            return self._halls.setdefault(hall, FairLock())
+            return self._halls.setdefault(hall, FairLock(self._patience))
 
     def _sqlite_writer(self) -> Connection:
         if self._writer is None or self._writer.closed:
@@ -256,12 +257,17 @@ def unavailable(fault: Exception) -> Unavailable:
     return Unavailable(code, what)
 
 
-def _sqlite_engine(url: str, pool_size: int) -> Engine:
+def _sqlite_engine(url: str, pool_size: int, patience: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        connect_args={"check_same_thread": False, "timeout": 5.0, "isolation_level": None, "cached_statements": 256},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": patience,
+            "isolation_level": None,
+            "cached_statements": 256,
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -288,9 +294,9 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
     return engine
 
 
-def _postgres_engine(url: str, pool_size: int) -> Engine:
+def _postgres_engine(url: str, pool_size: int, patience: float) -> Engine:
     asked = make_url(url).set(drivername="postgresql+psycopg")
-    own = {} if "options" in asked.query else {"options": f"-c lock_timeout={PATIENCE:.0f}s"}
+    own = {} if "options" in asked.query else {"options": f"-c lock_timeout={patience * 1000:.0f}ms"}
     return create_engine(asked, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=own)
 
 

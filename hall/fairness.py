@@ -9,7 +9,7 @@ from collections import deque
 from pathlib import Path
 from types import TracebackType
 
-PATIENCE = 10.0  # seconds; nothing that holds a lock for long is healthy, and a citizen would rather be told
+PATIENCE = 5.0  # seconds; nothing that holds a lock for long is healthy, and a citizen would rather be told
 
 
 class LockTimeout(Exception):

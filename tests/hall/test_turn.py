@@ -210,10 +210,9 @@ def test_a_set_up_that_was_taken_back_is_not_remembered(contoh: Database) -> Non
 
     with pytest.raises(ZeroDivisionError):
         break_off(contoh, ZeroDivisionError(), close)
-    # the next change of the set-up gets the number that the failed one had
-    facts.record_closure(
-        contoh, "contoh", "counter:4", NOW, NOW + timedelta(hours=1), "listrik padam", actor=CONSOLE, now=NOW
-    )
+    with turn(contoh, "contoh", NOW) as t:  # the next change of the set-up gets the number that the failed one had
+        t.set_up_changed()
+        t.write("thing_done", "thing", {}, actor=CONSOLE)
     assert number(contoh) == "A-001"
 
 
@@ -277,9 +276,9 @@ def test_a_batch_that_fails_leaves_no_trace_and_its_step_neither(contoh_on_each:
     with db.reading() as connection:
         assert position(connection, "contoh") == before
         assert connection.execute(select(journal).where(journal.c.kind == "ticket_issued")).all() == []
-    facts.record_closure(
-        db, "contoh", "counter:4", NOW, NOW + timedelta(hours=1), "listrik padam", actor=CONSOLE, now=NOW
-    )
+    with turn(db, "contoh", NOW) as t:
+        t.set_up_changed()
+        t.write("thing_done", "thing", {}, actor=CONSOLE)
     assert number(db) == "A-001"
 
 
