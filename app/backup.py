@@ -1,0 +1,194 @@
+"""``antre backup`` and ``antre restore``: a whole copy of the database and the way back, refusing rather than guessing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url, select
+
+from app.promises.found import Found
+from app.promises.rows import the_journal_is_whole
+from app.settings import Settings
+from hall.database import Database, sqlite_url
+from hall.errors import Conflict, Unavailable
+from hall.schema import chain_config, revision_of
+from hall.turn import turns
+
+BESIDE = ("-wal", "-shm", "-journal", ".turn")  # what may lie beside a database in use
+# the bytes of a SQLite file on which everybody who has it open in WAL mode holds a shared lock
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
+
+
+def backup(db: Database, target: Path) -> None:
+    """Writes a consistent copy to ``target`` while the server runs: one SQLite file, checked, on disk before it is named
+    so.
+
+    Raises :class:`Conflict` (``not_sqlite``, ``target_exists``) and :class:`Unavailable` (``backup_failed``,
+    ``damaged``); an unfinished copy never bears the name.
+    """
+    if not db.is_sqlite:
+        raise Conflict("not_sqlite", _use_postgres("pg_dump --format=custom --file=FILE URL"))
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    try:
+        _must_be_free(target)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds the hashes of PINs
+        with db.reading() as connection:
+            connection.execute(select(turns.c.seq)).all()  # from here on the reader's state stands still
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            _copy(source, unfinished)
+        _must_be_free(target)
+        os.rename(unfinished, target)
+        _on_disk(target.parent)
+    except (OSError, sqlite3.Error) as fault:
+        raise Unavailable("backup_failed", f"The backup to {target} failed: {fault}.") from fault
+    finally:
+        _clear(unfinished)
+
+
+def restore(source: Path, settings: Settings, now: datetime) -> str:
+    """Puts the backup ``source`` in place of the database and returns a sentence about what was there.
+
+    That is kept beside it under a name with the time. Raises :class:`Conflict` (``not_sqlite``, ``same_file``,
+    ``server_running``) and :class:`Unavailable` (``damaged``, ``newer_revision``, ``restore_failed``); nothing has
+    changed then.
+    """
+    url = make_url(settings.url)
+    if url.get_backend_name() != "sqlite":
+        raise Conflict("not_sqlite", _use_postgres("pg_restore --dbname=URL FILE"))
+    target = Path(url.database or "").absolute()
+    if source.resolve() == target.resolve():
+        raise Conflict("same_file", f"{source} is the database itself.")
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.restoring")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with closing(_read_only(source)) as connection:
+            _must_be_whole(connection, source)
+            _copy(connection, fresh)
+        _must_be_ours(fresh, source)
+        with _nobody_at(target):
+            kept = _set_aside(target, now)
+            os.rename(fresh, target)
+            _on_disk(target.parent)
+    except (OSError, sqlite3.OperationalError) as fault:  # no such file, a full disk
+        raise Unavailable("restore_failed", f"Restoring {source} failed: {fault}.") from fault
+    except sqlite3.DatabaseError as fault:
+        raise Unavailable("damaged", f"{source} cannot be read as a database: {fault}.") from fault
+    finally:
+        _clear(fresh)
+    was = f"What was there is kept as {kept}." if kept else "There was none before."
+    return f"{source} is now the database {target}. {was} Run 'antre migrate' and 'antre doctor' before serving."
+
+
+def _use_postgres(tool: str) -> str:
+    return f"This hall's database is PostgreSQL; use its own tool: {tool} (see docs/operations.md)."
+
+
+def _must_be_free(target: Path) -> None:
+    if target.exists() or target.is_symlink():
+        raise Conflict("target_exists", f"{target} already exists; a backup never overwrites anything.")
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    """A whole, checked copy in one file, on disk."""
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+        _must_be_whole(copy, target)
+    target.chmod(0o600)
+    _on_disk(target)
+
+
+def _must_be_whole(connection: sqlite3.Connection, path: Path) -> None:
+    told = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
+    if told != ["ok"]:
+        raise Unavailable("damaged", f"{path} is damaged: {'; '.join(told)}.")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def _must_be_ours(copy: Path, source: Path) -> None:
+    """Refuses a database of something else or of a newer program, and one whose journal was changed."""
+    db = Database(sqlite_url(copy), pool_size=2)
+    try:
+        revision = revision_of(db)
+        known = {script.revision for script in ScriptDirectory.from_config(chain_config()).walk_revisions()}
+        if revision is None:
+            raise Unavailable("damaged", f"{source} is a database, but not one of Antre.")
+        if revision not in known:
+            raise Unavailable(
+                "newer_revision", f"{source} is at revision {revision}, of a newer Antre; install that first."
+            )
+        with db.reading() as connection:
+            for hall in connection.execute(select(turns.c.hall)).scalars().all():
+                found = Found(hall)
+                the_journal_is_whole(connection, found)
+                for breach in found.breaches():
+                    raise Unavailable("damaged", f"{source} was changed by hand or damaged: {breach.what}.")
+    finally:
+        db.close()
+    _on_disk(copy)
+
+
+@contextmanager
+def _nobody_at(target: Path) -> Iterator[None]:
+    """Keeps everybody out of the database; refuses (``server_running``) while somebody has it open.
+
+    The server holds the file of its turn only while it writes, but everybody who has a database in WAL mode open holds
+    a shared lock on it all the time, even if the file is damaged.
+    """
+    running = Conflict("server_running", f"{target} is in use; stop the server (and any antre command) first.")
+    with open(f"{target}.turn", "a") as turn:
+        os.chmod(turn.fileno(), 0o600)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise running from None
+        if not target.exists():
+            yield
+            return
+        with open(target, "r+b") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+            except (BlockingIOError, PermissionError):
+                raise running from None
+            yield
+
+
+def _set_aside(target: Path, now: datetime) -> Path | None:
+    """Renames the database that is there, with what was not yet copied into it, and returns its new name."""
+    kept = target.with_name(f"{target.name}.before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    while kept.exists():
+        kept = kept.with_name(f"{kept.name}+")
+    there = target.exists()
+    if there:
+        target.rename(kept)
+    # also without the file itself: an old log beside a new database would be replayed into it
+    log = Path(f"{target}-wal")
+    if log.exists():
+        log.rename(f"{kept}-wal")
+    for ending in ("-shm", "-journal"):
+        Path(f"{target}{ending}").unlink(missing_ok=True)
+    return kept if there else None
+
+
+def _on_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _clear(unfinished: Path) -> None:
+    for ending in ("", *BESIDE):
+        Path(f"{unfinished}{ending}").unlink(missing_ok=True)
