@@ -62,9 +62,12 @@ def test_the_code_on_the_screen_leads_to_the_citizens_own_page(kiosk: Kiosk, sta
 
 
 def test_a_double_touch_gives_one_ticket(kiosk: Kiosk, stage: Stage) -> None:
+    asked: list[str] = []
+    kiosk.page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     to_ktp(kiosk)
     kiosk.page.evaluate("() => { for (let touch = 0; touch < 3; touch++) document.getElementById('take').click(); }")
     kiosk.sees("#result-number", "B-001")
+    assert len(asked) == 1
     assert stage.issued() == 1
 
 
