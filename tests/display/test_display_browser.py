@@ -50,8 +50,12 @@ def test_a_screen_cut_off_says_since_when_and_recovers(hall: StubHall, open_page
     hall.call("A001")
     page = ready(open_page())
     assert page.is_hidden("#notlive")
+    lost: list[str] = []
+    page.on("requestfailed", lambda request: lost.append(request.url))
     hall.stop()
     until(page, "!document.getElementById('notlive').hidden", seconds=14)
+    page.wait_for_timeout(200)
+    assert [url for url in lost if "/static/" in url] == [], "the banner's sign was there before it was needed"
     text = page.inner_text("#notlive-text")
     assert text.startswith("Tidak terhubung sejak ")
     assert text[-5:-3].isdigit() and text[-3] == "." and text[-2:].isdigit()
