@@ -85,9 +85,7 @@ def slip(ticket_id: str) -> Response:
         job = slips.slip_of(connection, ticket_id)
         said = slips.printers_now(connection, ticket.hall).get(job.printer) if job else None
     low = said is not None and said["state"] == "low"
-    response = jsonify(
-        {"state": job.state if job else "none", "reason": job.reason if job else None, "paper_low": low}
-    )
+    response = jsonify({"state": job.state if job else "none", "reason": job.reason if job else None, "paper_low": low})
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -130,9 +128,7 @@ def outcome(job_id: str) -> Response:
     with db().reading() as connection:
         job = slips.find_job(connection, job_id)
     _own_printer(job.hall, job.printer)
-    done = slips.report(
-        db(), job_id, body["state"], body["reason"], body["detail"], actor=who().actor, now=now()
-    )
+    done = slips.report(db(), job_id, body["state"], body["reason"], body["detail"], actor=who().actor, now=now())
     if body["reason"] not in _NOT_THE_PRINTER:
         _note(job.hall, job.printer, body["reason"], body["paper_low"])
     return jsonify({"id": done.id, "state": done.state, "reason": done.reason})

@@ -8,9 +8,7 @@ from hall.places import places
 from kiosk.words import in_both, kiosk_words
 from web.ground import db
 
-bp = Blueprint(
-    "kiosk", __name__, static_folder="static", static_url_path="/static/kiosk", template_folder="templates"
-)
+bp = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static/kiosk", template_folder="templates")
 
 
 @bp.get("/kiosk/<hall>")

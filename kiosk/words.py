@@ -96,7 +96,6 @@ def _screens() -> dict[str, str]:
         "child": _("Membawa anak kecil"),
         "disaster": _("Korban bencana"),
         "back": _("Kembali"),
-        "home": _("Ke awal"),
         "next_page": _("Berikutnya"),
         "previous_page": _("Sebelumnya"),
         "page": _("{n} dari {all}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,8 +34,8 @@ def served(stage: Stage) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The distribution's Chromium, or the one that playwright installed."""
-    own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    """The Chromium that ``CHROMIUM`` names, else the distribution's, else the one that playwright installed."""
+    own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     started = playwright.chromium.launch(executable_path=own, args=QUIET)
     yield started
     started.close()

@@ -82,9 +82,7 @@ class Stage:
     def __init__(self, db: Database, home: Path) -> None:
         self.db = db
         self.clock = HandClock()
-        settings = Settings(
-            home=home, base_url=BASE_URL, secret_key="k" * 40, voice="off", secure_cookies=False
-        )
+        settings = Settings(home=home, base_url=BASE_URL, secret_key="k" * 40, voice="off", secure_cookies=False)
         self.app: Flask = create_app(settings, clock=self.clock, database=db)
         self.secret = new_token(db, "kiosk", hall="blora", name="kiosk-1", now=self.clock.now())
         self.kiosk = Caller(self.app, self.secret)
@@ -97,9 +95,7 @@ class Stage:
     def sit(self, *people: Person) -> None:
         """Officers sign in at the counters the roster gives them."""
         for person in people:
-            sign_in(
-                self.db, "blora", person.counter, person.nip, actor=CONSOLE, now=self.clock.now(), beats=False
-            )
+            sign_in(self.db, "blora", person.counter, person.nip, actor=CONSOLE, now=self.clock.now(), beats=False)
 
     def citizen(self, service: str = "ktp", priority: str | None = None) -> dict[str, Any]:
         """A citizen took a number, whatever the hours say."""
