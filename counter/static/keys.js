@@ -71,15 +71,18 @@ export class Guard {
 
 /** Listens for keys. `onMove(move, source)`, `onStray()`; keys belong to a dialog while one is open. */
 export function listen({ guard, onMove, onTyping }) {
-  document.addEventListener("keydown", (event) => {
+  // on the way down: a key that closes a dialog still belongs to the dialog
+  const heard = (event) => {
     const move = event.key === "?" ? "help" : KEYS[event.code];
     const dialog = document.querySelector("dialog[open]");
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // a button that has the focus is clicked again and again while Enter is held
+    if (event.repeat && (event.key === "Enter" || event.key === " ")) event.preventDefault();
     // never the browser's own meaning of these: F5 would reload, F3 search, F7 ask for caret browsing, F10 open a menu
     if (/^F([1-9]|10)$/.test(event.code) || (move && event.code.startsWith("Numpad") && !dialog)) event.preventDefault();
     if (dialog) return;
     if (!move) {
-      if (event.key.length === 1 && event.key !== " ") guard.stray();
+      if ((event.key.length === 1 && event.key !== " ") || /^Numpad[1-9]$/.test(event.code)) guard.stray();
       else if (event.key === "Escape") guard.disarm();
       return;
     }
@@ -90,5 +93,6 @@ export function listen({ guard, onMove, onTyping }) {
     }
     event.preventDefault();
     onMove(move, event.code);
-  });
+  };
+  document.addEventListener("keydown", heard, { capture: true });
 }

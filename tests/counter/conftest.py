@@ -1,16 +1,53 @@
-"""The stage that the console's tests share."""
+"""The stage and the real browser that the console's tests share."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, Playwright
 
 from hall.database import Database
 from tests.counter.stage import Stage
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture
 def stage(blora: Database, tmp_path: Path) -> Stage:
     """The hall of Blora on an ordinary Tuesday at nine, nobody seated, nobody waiting."""
     return Stage(blora, tmp_path)
+
+
+@pytest.fixture
+def served(stage: Stage) -> Iterator[str]:
+    """The address of the stage on a real socket."""
+    with stage.served() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The distribution's Chromium, or the one that playwright installed."""
+    own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    started = playwright.chromium.launch(executable_path=own, args=QUIET)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, served: str) -> Iterator[Page]:
+    """A console's screen at its real size, its faults collected; a fault in a script fails the test."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, base_url=served)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield page
+    context.close()
+    assert faults == []

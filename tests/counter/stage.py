@@ -130,9 +130,15 @@ class Stage:
         server = make_server("127.0.0.1", 0, self.app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
+        couriers = self.app.extensions["antre_couriers"]
+        nudger = couriers._nudger  # alone: the printers of the hall's file stand elsewhere
+        self.db.heard.append(nudger.heard)
+        nudger.courier.start()
         try:
             yield f"http://127.0.0.1:{server.port}"
         finally:
+            self.db.heard.remove(nudger.heard)
+            nudger.courier.stop()
             server.shutdown()
             thread.join()
             server.server_close()
