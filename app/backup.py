@@ -1,4 +1,4 @@
-"""``antre backup`` and ``antre restore``: a whole copy of the database and the way back, refusing rather than guessing."""
+"""``antre backup`` and ``antre restore``: a whole copy of the database and the way back; when in doubt they refuse."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 
 
 def backup(db: Database, target: Path) -> None:
-    """Writes a consistent copy to ``target`` while the server runs: one SQLite file, checked, on disk before it is named
-    so.
+    """Writes a consistent copy to ``target`` while the server runs: one SQLite file, checked and on disk
 
     Raises :class:`Conflict` (``not_sqlite``, ``target_exists``) and :class:`Unavailable` (``backup_failed``,
     ``damaged``); an unfinished copy never bears the name.
