@@ -25,6 +25,7 @@ desks = Table(
     ForeignKeyConstraint(["hall"], ["halls.code"]),
 )
 
+_all = select(desks).where(desks.c.hall == bindparam("b_hall"))
 _one = select(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
 
 
@@ -49,7 +50,7 @@ def desk(connection: Connection, hall: str, counter: str) -> Desk | None:
 
 def all_desks(connection: Connection, hall: str) -> dict[str, Desk]:
     """Every desk of the hall that was ever used, by counter code."""
-    return {r.counter: Desk(*r) for r in connection.execute(select(desks).where(desks.c.hall == hall))}
+    return {r.counter: Desk(*r) for r in connection.execute(_all, {"b_hall": hall})}
 
 
 def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: datetime | None = None) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from hall.clock import midnight_after
 from hall.database import MICROSECOND
@@ -100,32 +100,38 @@ def line_of(t: Turn) -> Line:
     return line
 
 
+# Made once: whenever another process wrote, the next turn counts, and making the statements costs more than their answers.
+_c = tk.tickets.c
+_today = (_c.hall == bindparam("b_hall")) & (_c.business_date == bindparam("b_date"))
+_kinds = (_c.service, _c.first_service, _c.prefix, _c.rank, _c.state)
+_tally = select(*_kinds, func.count(), func.max(_c.number)).where(_today).group_by(*_kinds)
+_latest = func.row_number().over(partition_by=_c.service, order_by=_c.ended_at.desc()).label("latest")
+_done = select(_c.service, _c.called_at, _c.ended_at, _latest).where(_today, text("state = 'finished'")).subquery()
+_pace = (
+    select(_done.c.service, _done.c.called_at, _done.c.ended_at)
+    .where(_done.c.latest <= RECENT)
+    .order_by(_done.c.ended_at)
+)
+_live = select(_c.counter).where(_c.hall == bindparam("b_hall"), tk.AT_COUNTER)
+
+
 def count(connection: Connection, hall: Places, today: date) -> Line:
     """Counts the line from the database; also for readers, outside any turn."""
     line = Line(hall, today)
-    c = tk.tickets.c
-    mine = (c.hall == hall.code) & (c.business_date == today)
-    waiting = select(c.service, c.rank, func.count()).where(mine, c.state == tk.WAITING)
-    for service, rank, people in connection.execute(waiting.group_by(c.service, c.rank)):
-        line.waiting[service][rank] = people
-    numbers = select(c.prefix, func.max(c.number)).where(mine).group_by(c.prefix)
-    for prefix, number in connection.execute(numbers):
-        line.last_number[prefix] = number
-    issued = select(c.first_service, func.count()).where(mine, c.state != tk.CANCELLED).group_by(c.first_service)
-    for service, people in connection.execute(issued):
-        line.issued[service] = people
-    for state, people in connection.execute(select(c.state, func.count()).where(mine).group_by(c.state)):
-        if state in (tk.FINISHED, tk.NO_SHOW):
+    here = {"b_hall": hall.code, "b_date": today}
+    for service, first_service, prefix, rank, state, people, number in connection.execute(_tally, here):
+        line.last_number[prefix] = max(line.last_number[prefix], number)
+        if state != tk.CANCELLED:
+            line.issued[first_service] += people
+        if state == tk.WAITING:
+            line.waiting[service][rank] += people
+        elif state in (tk.FINISHED, tk.NO_SHOW):
             line.called += people
             line.missed += people if state == tk.NO_SHOW else 0
-    latest = func.row_number().over(partition_by=c.service, order_by=c.ended_at.desc()).label("latest")
-    done = select(c.service, c.called_at, c.ended_at, latest).where(mine, c.state == tk.FINISHED).subquery()
-    recent = select(done.c.service, done.c.called_at, done.c.ended_at).where(done.c.latest <= RECENT)
-    for service, called_at, ended_at in connection.execute(recent.order_by(done.c.ended_at)):
+    for service, called_at, ended_at in connection.execute(_pace, here):
         line.pace[service].append((ended_at - called_at).total_seconds() / 60)
     line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items() if d.state != CLOSED}
-    live = select(c.counter).where(c.hall == hall.code, tk.AT_COUNTER)
-    line.live = {row.counter for row in connection.execute(live)}
+    line.live = {row.counter for row in connection.execute(_live, {"b_hall": hall.code})}
     return line
 
 
