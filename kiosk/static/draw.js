@@ -45,7 +45,8 @@ export function drawRow(element, service, words) {
 
 /** What is said of an agency or service: the state whose colour it takes, and the word. */
 function standing(part, words) {
-  if (!part.open) return ["not_due", part.reason === "quota_reached" ? words.say("quota_reached") : words.say("closed")];
+  const shut = { quota_reached: "quota_reached", break: "resting" }[part.reason] ?? "closed";
+  if (!part.open) return ["not_due", words.say(shut)];
   return part.serving_now ? ["serving", words.say("serving")] : ["paused", words.say("nobody")];
 }
 
@@ -57,8 +58,8 @@ function ahead(n, words) {
   return n ? words.say("before", { n }) : words.say("waiting_none");
 }
 
-export function opens(part, words, how) {
-  return part.next_opening ? words.say("opens", { when: words.when(part.next_opening, how) }) : words.say("opens_unknown");
+export function opens(part, words, { brief = false } = {}) {
+  return part.next_opening ? words.say(brief ? "opens_brief" : "opens", { when: words.when(part.next_opening, { brief }) }) : words.say("opens_unknown");
 }
 
 /** Why something is closed, with the holiday's name or the closure's own reason. */

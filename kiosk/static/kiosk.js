@@ -242,8 +242,8 @@ function drawService() {
   put($("service-note"), note ?? left);
   $("service-note").hidden = !(note ?? left);
   $("service-note").className = `banner note ${note ? "banner-warning" : "banner-notice"}`;
-  put($("priority-text"), now.priority ? words.say("priority_on", { kind: words.say(now.priority) }) : words.say("priority"));
-  $("priority").setAttribute("aria-pressed", now.priority !== null);
+  put($("priority-text"), now.priority ? words.say("priority_on") : words.say("priority"));
+  $("priority").setAttribute("aria-pressed", now.priority !== null); // which kind is nobody's business who stands behind
   for (const kind of document.querySelectorAll(".kind")) kind.setAttribute("aria-pressed", (kind.dataset.kind || null) === now.priority);
   $("papers-more").hidden = $("papers").scrollHeight <= $("papers").clientHeight;
   $("priority").hidden = final;

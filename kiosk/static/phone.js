@@ -107,8 +107,8 @@ function draw() {
   if (state !== "waiting" && $("sure").open) $("sure").close();
 }
 
-function moreOf({ state, counter, ahead, recalls }) {
-  if (state === "waiting") return ahead === 0 ? words.say("next") : "";
+function moreOf({ state, counter, ahead, recalls, serving_now: serving }) {
+  if (state === "waiting") return ahead === 0 && serving ? words.say("next") : "";
   if (state === "called") return words.say(recalls ? "go_again" : "go_now");
   if (state === "serving") return counter ? words.say("at", { counter }) : "";
   return words.has(`text_${state}`) ? words.say(`text_${state}`) : "";

@@ -50,7 +50,7 @@ export class Words {
     const moment = new Date(iso);
     const time = formatTime(moment, this.zone);
     const days = this.#dayNumber(moment) - this.#dayNumber(this.now());
-    if (days === 0) return this.say("today_at", { time });
+    if (days === 0) return this.say(brief ? "at_hour" : "today_at", { time });
     if (days === 1) return this.say("tomorrow_at", { time });
     const wanted = !brief ? FULL : days > 0 && days < 7 ? NEAR : SHORT;
     const day = new Intl.DateTimeFormat(LOCALES[this.language], { ...wanted, timeZone: this.zone }).format(moment);

@@ -18,7 +18,7 @@ from app.factory import create_app
 from app.settings import Settings
 from hall.database import Database
 from hall.people import new_token
-from hall.places import halls, printers
+from hall.places import agencies, counters, halls, printers, services
 from hall.turn import turn
 from queueing.issuing import issue
 from queueing.slips import PrintJob, report, take_next
@@ -108,6 +108,26 @@ class Stage:
         """The manager changes options of the hall."""
         with turn(self.db, "blora", self.clock.now()) as t:
             t.connection.execute(update(halls).where(halls.c.code == "blora").values(options=options))
+            t.set_up_changed()
+            t.write("hall_set_up", "blora", {}, actor=SYSTEM)
+
+    def add_agencies(self, count: int) -> None:
+        """More agencies than one screen shows, each with eight services of long names at one counter."""
+        with turn(self.db, "blora", self.clock.now()) as t:
+            for nr in range(1, count + 1):
+                code = f"extra-{nr}"
+                base: dict[str, Any] = {"hall": "blora", "position": 100 + nr, "active": True}
+                names = {"name": f"Kantor Contoh Urusan Nomor {nr} Kabupaten Blora", "short": f"Kantor Contoh {nr}"}
+                t.connection.execute(
+                    agencies.insert().values(**base, **names, code=code, kind="opd", keeps_roster=False)
+                )
+                offered = [f"{code}-{which}" for which in range(1, 9)]
+                for which, service in enumerate(offered, 1):
+                    name = f"Pelayanan contoh dengan nama yang panjang sekali, bagian ke-{which}"
+                    more = {"agency": code, "prefix": "Z", "minutes": 10, "requirements": ["Surat contoh."] * 9}
+                    t.connection.execute(services.insert().values(**base, **more, code=service, name=name))
+                here = {"agency": code, "services": offered, "area": "Utara"}
+                t.connection.execute(counters.insert().values(**base, **here, code=f"x{nr}", name=f"Loket X{nr}"))
             t.set_up_changed()
             t.write("hall_set_up", "blora", {}, actor=SYSTEM)
 

@@ -192,7 +192,7 @@ def test_a_closed_hall_says_so_at_once(kiosk: Kiosk, stage: Stage) -> None:
     kiosk.start()
     kiosk.sees("#lead-title", "Balai layanan tutup")
     kiosk.sees("#lead-more", "Buka lagi besok pukul 08.00")
-    kiosk.sees("#agencies li[data-code='kemenag']", "Buka lagi besok pukul 08.00")
+    kiosk.sees("#agencies li[data-code='kemenag']", "Buka besok pukul 08.00")
     kiosk.agency("polres")
     expect(kiosk.find("#take")).to_be_hidden()
     kiosk.sees("#service-note", "Buka lagi besok pukul 08.00")
@@ -217,7 +217,7 @@ def test_priority_is_asked_without_proof_and_kept(kiosk: Kiosk, stage: Stage) ->
     kiosk.tap("#priority")
     kiosk.sees("#choose-priority", "Tidak perlu menunjukkan bukti")
     kiosk.tap("[data-kind='elderly']")
-    kiosk.sees("#priority", "Lansia")
+    kiosk.sees("#priority", "Prioritas dipilih")
     with kiosk.page.expect_request("**/tickets") as asked:
         kiosk.tap("#take")
     assert asked.value.post_data_json == {"service": "ktp", "priority": "elderly", "confirm": False}
@@ -398,6 +398,38 @@ def test_what_is_touched_lies_where_hands_reach_and_is_large(kiosk: Kiosk) -> No
     kiosk.tap("#take")
     kiosk.screen("result")
     check()
+
+
+def test_a_hall_larger_than_the_screen_has_pages(kiosk: Kiosk, stage: Stage) -> None:
+    stage.add_agencies(20)
+    kiosk.start()
+    expect(kiosk.find(".tile")).to_have_count(15)
+    kiosk.sees("#page-text", "1 dari 3")
+    for _ in range(2):
+        kiosk.tap("#page-on")
+        kiosk.screen("home")
+    kiosk.sees("#page-text", "3 dari 3")
+    kiosk.agency("extra-20")
+    kiosk.screen("agency")
+    expect(kiosk.find(".row-button")).to_have_count(6)
+    kiosk.tap("#page-on")
+    kiosk.screen("agency")
+    for button in kiosk.page.locator(".bottom button:visible").all():
+        assert button.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+    kiosk.service("extra-20-8")
+    kiosk.screen("service")
+
+
+def test_nothing_runs_out_of_its_tile(kiosk: Kiosk, stage: Stage) -> None:
+    for moment in (wib("2026-03-03", "12:30"), TUESDAY_EVENING, wib("2026-03-06", "20:00"), wib("2026-03-18", "09:00")):
+        stage.clock.moment = moment
+        kiosk.start()
+        spilled = kiosk.page.evaluate(
+            """() => [...document.querySelectorAll(".tile")]
+                .filter((tile) => tile.scrollHeight > tile.clientHeight + 1 || tile.scrollWidth > tile.clientWidth + 1)
+                .map((tile) => tile.textContent)"""
+        )
+        assert spilled == [], moment
 
 
 def test_there_is_no_way_out_of_the_page(kiosk: Kiosk) -> None:
