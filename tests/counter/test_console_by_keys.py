@@ -151,8 +151,9 @@ def test_a_key_held_down_or_pressed_twice_fires_once(stage: Stage, page: Page) -
         stage.citizen()
     at_work(page)
     page.keyboard.down("NumpadEnter")
-    for _ in range(12):
-        page.keyboard.down("NumpadEnter")  # what a held key sends
+    for _ in range(20):
+        page.keyboard.down("NumpadEnter")  # what a held key sends, well beyond the time of a bounce
+        page.wait_for_timeout(60)
     shows(page, "called", "B-001")
     page.wait_for_timeout(BOUNCE)
     page.keyboard.down("NumpadEnter")
@@ -176,6 +177,41 @@ def test_a_key_held_down_or_pressed_twice_fires_once(stage: Stage, page: Page) -
         "ticket_finished B-001",
         "ticket_called B-002",
     ]
+
+
+def test_the_guard_tells_presses_from_accidents(page: Page) -> None:
+    """On a clock of its own: each press is [milliseconds, key, move, needs a second press], each answer what it counts as."""
+    page.goto("/counter/blora")
+    answers = page.evaluate(
+        """async () => {
+          const { Guard } = await import("/static/counter/keys.js");
+          let now = 0;
+          const play = (...presses) => {
+            const guard = new Guard({ now: () => now });
+            return presses.map(([at, key, move, guarded]) => ((now = at), guard.press(key, move, guarded)));
+          };
+          return {
+            twice: play([0, "Enter", "call"], [250, "Enter", "start"], [599, "Enter", "start"]),
+            later: play([0, "Enter", "call"], [601, "Enter", "start"]),
+            otherKey: play([0, "F2", "call"], [250, "F4", "start"]),
+            confirmed: play([0, "0", "no-show", true], [400, "0", "no-show", true]),
+            doublePress: play([0, "0", "no-show", true], [200, "0", "no-show", true], [450, "0", "no-show", true]),
+            deliberate: play([0, "0", "no-show", true], [200, "0", "no-show", true], [600, "0", "no-show", true]),
+            confirmedByButton: play([0, "0", "no-show", true], [900, "click", "no-show", true]),
+            otherMoveBetween: play([0, "0", "no-show", true], [700, "F3", "recall"], [900, "0", "no-show", true]),
+          };
+        }"""
+    )
+    assert answers == {
+        "twice": ["do", None, None],
+        "later": ["do", "do"],
+        "otherKey": ["do", "do"],
+        "confirmed": ["arm", "do"],
+        "doublePress": ["arm", None, None],
+        "deliberate": ["arm", None, "do"],
+        "confirmedByButton": ["arm", "do"],
+        "otherMoveBetween": ["arm", "do", "arm"],
+    }
 
 
 def test_one_press_of_lewati_skips_nobody(stage: Stage, page: Page) -> None:

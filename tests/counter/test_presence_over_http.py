@@ -208,6 +208,17 @@ def test_at_midnight_the_console_is_signed_out_and_the_old_cookie_does_nothing(s
     assert 'id="form"' in bambu.open()
 
 
+def test_a_browser_left_behind_does_not_act_at_the_officers_new_counter(stage: Stage) -> None:
+    left = stage.seated(BAMBU)
+    moved = stage.browser()
+    assert sign_in(moved).status_code == 200
+    assert moved.at("3", "sign-out").status_code == 204
+    assert sign_in(moved, counter="4").status_code == 200
+    assert problem(left.at("4", "call")) == (403, "other_counter")
+    assert problem(left.at("3", "call")) == (409, "not_signed_in")
+    assert 'id="form"' in left.open()
+
+
 def test_a_new_pin_ends_the_old_cookie(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.doors.SECONDS_REMEMBERED", 0.0)
     bambu = stage.seated(BAMBU)
