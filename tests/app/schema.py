@@ -29,7 +29,7 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def faults(value: Any, schema: dict[str, Any], where: str = "$", *, closed: bool = True) -> list[str]:
-    """Everything in which ``value`` is not what ``schema`` says; ``closed``: a field that is not described is a fault."""
+    """Everything in which ``value`` is not what ``schema`` says; ``closed``: an undescribed field is a fault."""
     schema = resolve(schema)
     if "anyOf" in schema:
         tries = [faults(value, part, where, closed=closed) for part in schema["anyOf"]]

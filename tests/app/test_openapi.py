@@ -56,8 +56,9 @@ class Caller:
         if role is not None:
             headers["Authorization"] = f"Bearer {self.tokens[role]}"
         with self.app.test_client() as client:
-            given = {"json": {} if body is None else body} if method == "post" and "data" not in more else {}
-            answer = client.open(f"/api/v1{path}", method=method.upper(), headers=headers, **given, **more)
+            if method == "post" and "data" not in more:
+                more["json"] = {} if body is None else body
+            answer = client.open(f"/api/v1{path}", method=method.upper(), headers=headers, **more)
         self.check(method, path.partition("?")[0], answer)
         return answer
 
