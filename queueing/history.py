@@ -66,15 +66,10 @@ class History:
     freed: dict[str, datetime] = field(default_factory=dict)
 
 
-def replay(lines: Iterable[Line], until: datetime | None = None) -> History:
-    """The tickets after all lines that had happened by ``until`` (aware, inclusive; None: all of them).
-
-    ``lines`` in order of writing. Lines of a ticket whose issue is not among them are left out.
-    """
+def replay(lines: Iterable[Line]) -> History:
+    """The tickets after all these lines, in order of writing; one whose issue is not among them is left out."""
     past = History()
     for line in lines:
-        if until is not None and line.at > until:
-            continue
         if line.kind == "ticket_issued":
             past.tickets[line.subject] = _issued(line)
         elif (ticket := past.tickets.get(line.subject)) is not None and line.kind in KINDS:

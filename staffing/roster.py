@@ -38,6 +38,11 @@ class Entry:
     until: date | None
     substitute_for: str | None
 
+    @property
+    def past_midnight(self) -> bool:
+        """Whether its own hours end on the next day."""
+        return self.start is not None and self.end is not None and self.end <= self.start
+
     def on(self, day: date) -> bool:
         """Whether the row speaks of that date."""
         if self.day is not None:
@@ -100,9 +105,10 @@ class Roster:
         """
         window = Interval(start, end)
         planned: list[Planned] = []
-        day = calendar.local_date(window.start) - DAY  # a plan of the evening before may run past midnight
+        first = calendar.local_date(window.start)
+        day = first - DAY  # a plan of the evening before may run past midnight
         while day <= calendar.local_date(window.end):
-            rows = [e for e in self.on(day) if e.counter in agencies]
+            rows = [e for e in self.on(day) if e.counter in agencies and (day >= first or e.past_midnight)]
             today = [(e, _stretches(e, calendar, agencies[e.counter], day)) for e in rows]
             taken: dict[tuple[str, str], list[Interval]] = defaultdict(list)
             for entry, stretches in today:
@@ -128,7 +134,7 @@ class Roster:
 def _stretches(entry: Entry, calendar: Calendar, agency: str, day: date) -> Intervals:
     """When a row plans its officer on that date: its own hours, or the counter's due hours where it has none."""
     if entry.start is not None and entry.end is not None:
-        last = day if entry.end > entry.start else day + DAY
+        last = day + DAY if entry.past_midnight else day
         return (Interval(_moment(day, entry.start, calendar.zone), _moment(last, entry.end, calendar.zone)),)
     due = calendar.plan(agency, entry.counter, day).due
     window = calendar.window(day)

@@ -118,7 +118,6 @@ class Stage:
     def served(self) -> Iterator[str]:
         """The app on a real socket, for real browsers; yields its address."""
         server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -110,9 +110,8 @@ def test_devices_may_not_see_the_floor(stage: Stage, role: str) -> None:
 
 def test_strangers_and_other_halls_stay_outside(stage: Stage) -> None:
     assert stage.visitor().get("floor").status_code == 401
-    answer = stage.program("reader").client.get(
-        "/api/v1/halls/lain/floor", headers={"Authorization": f"Bearer {stage.program('reader', None).token}"}
-    )
+    of_all_halls = {"Authorization": f"Bearer {stage.program('reader', None).token}"}
+    answer: Any = stage.app.test_client().get("/api/v1/halls/lain/floor", headers=of_all_halls)
     assert (answer.status_code, answer.json["code"]) == (404, "unknown_hall")
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 from hall.turn import position
 from queueing import calling
@@ -41,19 +41,23 @@ def page(chromium: Browser, address: str) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.faults = []  # type: ignore[attr-defined]
-    page.on("pageerror", lambda fault: page.faults.append(str(fault)))  # type: ignore[attr-defined]
+    faults: list[str] = []
+
+    def note(fault: Error) -> None:
+        faults.append(str(fault))
+
+    page.on("pageerror", note)
     page.goto(f"{address}/admin/")
     page.fill("#login", "wulan")
     page.fill("#pin", PIN)
     page.click("button[type=submit]")
     page.wait_for_selector(".tile")
     yield page
-    assert page.faults == []  # type: ignore[attr-defined]
+    assert faults == []
     context.close()
 
 
-def tile(page: Page, counter: str):  # type: ignore[no-untyped-def]
+def tile(page: Page, counter: str) -> Locator:
     return page.locator(f'.tile[data-counter="{counter}"]')
 
 
@@ -74,9 +78,8 @@ def test_the_empty_counters_stand_first_the_worst_before_the_others(page: Page) 
 
 
 def test_the_totals_and_the_devices_stand_on_top(page: Page) -> None:
-    totals = {box: page.locator(f'[data-total="{box}"]') for box in ("due", "staffed", "vacant", "unobserved", "waiting")}
     for name, value in (("due", "18"), ("staffed", "7"), ("vacant", "10"), ("unobserved", "1"), ("waiting", "48")):
-        expect(totals[name]).to_have_text(value)
+        expect(page.locator(f'[data-total="{name}"]')).to_have_text(value)
     expect(page.locator("#alerts")).to_contain_text("Konsol Loket 16 terputus sejak 08.00")
     expect(page.locator("#alerts")).to_contain_text("Pencetak kiosk-1: kertas habis")
 
