@@ -180,7 +180,7 @@ def test_a_key_held_down_or_pressed_twice_fires_once(stage: Stage, page: Page) -
 
 
 def test_the_guard_tells_presses_from_accidents(page: Page) -> None:
-    """On a clock of its own: each press is [milliseconds, key, move, needs a second press], each answer what it counts as."""
+    """On a clock of its own; a press is [milliseconds, key, move, needs a second one], an answer what it counts as."""
     page.goto("/counter/blora")
     answers = page.evaluate(
         """async () => {
