@@ -24,10 +24,12 @@ const live = new Live({
   namespace: "/admin",
   hall,
   boardUrl: url,
-  onBoard(answer) {
+  onBoard(answer, { first }) {
     floor = answer;
     fetched = Date.parse(answer.now);
     draw();
+    // not before: until the server has told its time there is only the device's, which may be another day's
+    if (first) startClock({ now: () => live.now(), zone, time: at("clock-time"), date: at("clock-date") });
   },
   onLiveness({ live: alive, since }) {
     const banner = at("notlive");
@@ -235,6 +237,5 @@ groupingSelect.addEventListener("change", () => {
 });
 agencySelect.addEventListener("change", draw);
 
-startClock({ now: () => live.now(), zone, time: at("clock-time"), date: at("clock-date") });
 setInterval(draw, 1000); // minutes run on between answers
 live.start();

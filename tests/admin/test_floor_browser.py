@@ -171,3 +171,16 @@ def test_the_whole_hall_fits_a_wall_screen(page: Page) -> None:
     expect(page.locator(".tile")).to_have_count(19)
     assert page.evaluate("document.documentElement.scrollHeight") <= 1080
     assert page.evaluate("parseFloat(document.documentElement.style.fontSize)") >= 14
+
+
+def test_the_devices_own_clock_is_never_shown(page: Page) -> None:
+    """The hall's Tuesday is not the day on which this test runs: before the first answer there is no time at all."""
+    page.add_init_script(
+        "window.shown = new Set(); document.addEventListener('DOMContentLoaded', () => new MutationObserver(() =>"
+        " window.shown.add(document.getElementById('clock-date').textContent)).observe("
+        "document.getElementById('clock-date'), {childList: true, characterData: true, subtree: true}))"
+    )
+    page.reload()
+    page.wait_for_selector(".tile")
+    expect(page.locator("#clock-time")).to_have_text("09.45")
+    assert page.evaluate("[...window.shown]") == ["Selasa, 3 Maret 2026 · WIB"]
