@@ -5,17 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, TextIO
 
+from sqlalchemy import func, select
+
+from hall.clock import midnight_after
 from hall.database import Database
-from hall.errors import Invalid, NotFound, Refusal
+from hall.errors import Conflict, Invalid, NotFound, Refusal
+from hall.journal import journal
+from hall.places import places
 from hall.turn import batch
 from queueing import calling, issuing
 from staffing import facts, presence
 
+YEARS = range(2000, 2101)
 AT_ONCE = 500  # lines in one transaction: fast, and little to do again after a crash
+
+
+# verbs that tell of facts, which may come late; all others tell the line's own story, in order
+FACTS = ("absence", "punch", "covered", "closure", "down", "up")
+STORY = (
+    "ticket_issued", "ticket_called", "ticket_recalled", "ticket_started", "ticket_held", "ticket_resumed",
+    "ticket_transferred", "ticket_returned", "ticket_finished", "ticket_missed", "ticket_cancelled",
+    "signed_in", "signed_out", "paused", "unpaused",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class _Story:
         self.db, self.hall, self.actor = db, hall, actor
         self.tickets: dict[str, str] = {}
         self.last: datetime | None = None
+        self.days: set[date] = set()  # business dates on which this story is the latest that is known
 
     def ticket(self, line: dict[str, Any]) -> str:
         name = _text(line, "ticket")
@@ -64,8 +80,29 @@ class _Story:
         for name in line:
             if name not in fields and name not in ("at", "do"):
                 raise Invalid("unknown_field", f"Isian {name!r} tidak dikenal untuk {verb!r}.", field=name)
+        if verb not in FACTS:
+            self._must_be_news(now)
         act(self, line, now)
         self.last = now
+
+    def _must_be_news(self, now: datetime) -> None:
+        """Refuses (``already_told``) what is older than the line's own story of that day: a file carried in twice."""
+        with self.db.reading() as connection:
+            here = places(self.db, connection, self.hall)
+            day = here.date(now)
+            if day in self.days:
+                return
+            query = select(func.max(journal.c.at)).where(
+                journal.c.hall == self.hall,
+                journal.c.at >= now,
+                journal.c.at < midnight_after(day, here.zone),
+                journal.c.kind.in_(STORY),
+            )
+            told = connection.execute(query).scalar_one()
+        if told is not None and told > now:
+            until = told.astimezone(here.tz).isoformat()
+            raise Conflict("already_told", f"Antrean hari ini sudah tercatat sampai {until}; baris ini lebih tua.")
+        self.days.add(day)
 
 
 def replay(
@@ -74,7 +111,8 @@ def replay(
     """Carries every line in as the verb it names, with ``now`` = its ``at``.
 
     Stops at the first refused line, which changes nothing of its own, unless ``keep_going``; what came before stays.
-    Hours, warnings, quota and capacity do not refuse an ``issue``. Raises :class:`NotFound` (``unknown_hall``).
+    Hours, warnings, quota and capacity do not refuse an ``issue``; a day on which the line went further already takes
+    only facts. Raises :class:`NotFound` (``unknown_hall``).
     """
     story, result = _Story(db, hall, actor), Replayed()
     numbered = _numbered(source)
@@ -93,6 +131,8 @@ def replay(
 
 def _numbered(source: TextIO | Iterable[str]) -> Iterator[tuple[int, str]]:
     for number, raw in enumerate(source, 1):
+        if number == 1:
+            raw = raw.removeprefix("\ufeff")  # some editors put a byte order mark there
         if raw.strip():
             yield number, raw
 
@@ -122,20 +162,29 @@ def _time(line: dict[str, Any], name: str) -> datetime:
         moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or moment.year not in YEARS:
         raise Invalid("bad_time", f"Isian {name!r} harus waktu ISO 8601 dengan zona.", field=name)
     return moment
 
 
-def _text(line: dict[str, Any], name: str) -> str:
+def _text(line: dict[str, Any], name: str, *, longest: int = 200) -> str:
     value = line.get(name)
     if not isinstance(value, str) or not value:
         raise Invalid("missing_field", f"Isian {name!r} harus ada dan berupa teks.", field=name)
+    if len(value) > longest or "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise Invalid("bad_text", f"Isian {name!r} terlalu panjang atau memuat karakter yang tidak sah.", field=name)
     return value
 
 
-def _maybe(line: dict[str, Any], name: str) -> str | None:
-    return None if line.get(name) is None else _text(line, name)
+def _flag(line: dict[str, Any], name: str) -> bool:
+    value = line.get(name, False)
+    if not isinstance(value, bool):
+        raise Invalid("wrong_type", f"Isian {name!r} harus true atau false.", field=name)
+    return value
+
+
+def _maybe(line: dict[str, Any], name: str, *, longest: int = 200) -> str | None:
+    return None if line.get(name) is None else _text(line, name, longest=longest)
 
 
 def _issue(s: _Story, line: dict[str, Any], now: datetime) -> None:
@@ -176,7 +225,7 @@ def _transfer(s: _Story, line: dict[str, Any], now: datetime) -> None:
         s.ticket(line),
         service=_maybe(line, "service"),
         to_counter=_maybe(line, "counter"),
-        back=line.get("return") is True,
+        back=_flag(line, "return"),
         actor=s.actor,
         now=now,
     )
@@ -201,7 +250,7 @@ def _pause(s: _Story, line: dict[str, Any], now: datetime) -> None:
 def _absence(s: _Story, line: dict[str, Any], now: datetime) -> None:
     start, end = _time(line, "from"), _time(line, "to")
     officer, kind = _text(line, "officer"), _text(line, "kind")
-    document = _maybe(line, "document") or ""
+    document = _maybe(line, "document", longest=100) or ""
     facts.record_absence(s.db, s.hall, officer, kind, start, end, document, actor=s.actor, now=now)
 
 

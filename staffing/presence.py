@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    case,
     select,
     text,
     update,
@@ -26,7 +27,7 @@ from hall.people import officers
 from hall.places import places
 from hall.turn import Turn, turn
 from queueing import tickets as tk
-from queueing.desks import CLOSED, LOST, OPEN, PAUSED, set_desk
+from queueing.desks import CLOSED, LOST, OPEN, PAUSED, desk, set_desk
 from queueing.line import line_of
 from staffing.facts import outages
 
@@ -60,9 +61,7 @@ pauses = Table(
     ForeignKeyConstraint(["session"], ["sessions.id"]),
     Index("ix_pauses_session", "session"),
 )
-Index(
-    "uq_pauses_open", pauses.c.session, unique=True, sqlite_where=_OPEN_SESSION, postgresql_where=_OPEN_SESSION
-)
+Index("uq_pauses_open", pauses.c.session, unique=True, sqlite_where=_OPEN_SESSION, postgresql_where=_OPEN_SESSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,8 @@ def sign_in(
 
     Whether it is really them is proved before (:func:`hall.people.verify_pin`). ``beats``: the console sends
     heartbeats. Raises :class:`NotFound` (``unknown_hall``, ``unknown_counter``, ``unknown_officer``) and
-    :class:`Conflict`: ``counter_taken`` (somebody else sits there), ``officer_elsewhere`` (signed in at another counter).
+    :class:`Conflict`: ``counter_taken`` (somebody else sits there), ``officer_elsewhere`` (signed in at another
+    counter).
     """
     with turn(db, hall, now) as t:
         line = line_of(t)
@@ -133,7 +133,9 @@ def sign_in(
         ).first()
         if elsewhere is not None:
             name = line.places.counter(elsewhere.counter).name
-            raise Conflict("officer_elsewhere", f"Anda masih masuk di {name}; keluar dahulu di sana.", counter=elsewhere.counter)
+            raise Conflict(
+                "officer_elsewhere", f"Anda masih masuk di {name}; keluar dahulu di sana.", counter=elsewhere.counter
+            )
         session = Session(new_id(), hall, counter, officer, now, None, beats, now if beats else None)
         t.connection.execute(sessions.insert().values(**{n: getattr(session, n) for n in Session.__dataclass_fields__}))
         set_desk(t, counter, OPEN, officer)
@@ -151,7 +153,9 @@ def sign_out(db: Database, hall: str, counter: str, *, actor: str, now: datetime
         serving = tk.live_at(t.connection, hall, counter)
         if serving is not None:
             raise Conflict(
-                "still_serving", f"Nomor {serving.label} belum selesai; selesaikan atau tunda dahulu.", ticket=serving.public(line_of(t).places.tz)
+                "still_serving",
+                f"Nomor {serving.label} belum selesai; selesaikan atau tunda dahulu.",
+                ticket=serving.public(line_of(t).places.tz),
             )
         _end(t, session, now, actor, "sign_out")
 
@@ -204,9 +208,7 @@ def _beat(t: Turn, session: Session) -> None:
     """Moves the last beat on, and ends the outage of a console that had fallen silent."""
     if not session.beats and session.last_beat is None:
         return
-    t.connection.execute(
-        update(sessions).where(sessions.c.id == session.id).values(last_beat=t.now)
-    )
+    t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(last_beat=t.now))
     what = f"counter:{session.counter}"
     down = (outages.c.hall == t.hall) & (outages.c.what == what) & outages.c.end.is_(None)
     if t.connection.execute(update(outages).where(down).values(end=t.now)).rowcount:
@@ -223,18 +225,21 @@ def find_lost_consoles(db: Database, hall: str, *, now: datetime) -> int:
     with db.reading() as connection:
         silent = timedelta(seconds=places(db, connection, hall).options.beat_seconds)
         overdue = (
-            (sessions.c.hall == hall) & sessions.c.end.is_(None) & sessions.c.beats & (sessions.c.last_beat < now - silent)
+            (sessions.c.hall == hall)
+            & sessions.c.end.is_(None)
+            & sessions.c.beats
+            & (sessions.c.last_beat < now - silent)
         )
-        if not _not_yet_down(connection, hall, [Session(*r) for r in connection.execute(select(sessions).where(overdue))]):
+        if not _not_yet_down(
+            connection, hall, [Session(*r) for r in connection.execute(select(sessions).where(overdue))]
+        ):
             return 0
     with turn(db, hall, now) as t:
         found = [Session(*row) for row in t.connection.execute(select(sessions).where(overdue))]
         lost = _not_yet_down(t.connection, hall, found)
         for session in lost:
             what = f"counter:{session.counter}"
-            t.connection.execute(
-                outages.insert().values(id=new_id(), hall=hall, what=what, start=session.last_beat)
-            )
+            t.connection.execute(outages.insert().values(id=new_id(), hall=hall, what=what, start=session.last_beat))
             set_desk(t, session.counter, LOST, session.officer, at=session.last_beat)
             t.write("outage_began", what, {"officer": session.officer}, actor="system", at=session.last_beat)
         return len(lost)
@@ -255,13 +260,12 @@ def _seated(t: Turn, counter: str) -> Session:
 
 
 def _end(t: Turn, session: Session, at: datetime, actor: str, how: str) -> None:
-    t.connection.execute(
-        update(pauses).where(pauses.c.session == session.id, pauses.c.end.is_(None)).values(end=at)
-    )
+    t.connection.execute(update(pauses).where(pauses.c.session == session.id, pauses.c.end.is_(None)).values(end=at))
     t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(end=at))
     what = f"counter:{session.counter}"
     down = (outages.c.hall == t.hall) & (outages.c.what == what) & outages.c.end.is_(None)
-    t.connection.execute(update(outages).where(down).values(end=at))
+    begun_later = case((outages.c.start > at, outages.c.start), else_=at)
+    t.connection.execute(update(outages).where(down).values(end=begun_later))
     set_desk(t, session.counter, CLOSED, None, at=at)
     t.write("signed_out", session.counter, {"officer": session.officer, "how": how}, actor=actor, at=at)
 
@@ -279,7 +283,10 @@ def end_old_sessions(t: Turn, today: object) -> int:
         if day == today:
             continue
         at = midnight_after(day, hall.zone)
-        left = tk.live_at(t.connection, t.hall, session.counter)
+        seat, left = desk(t.connection, t.hall, session.counter), tk.live_at(t.connection, t.hall, session.counter)
+        # whoever still called or served after midnight sat there until then: time does not run backwards
+        for moment in (seat.last_call if seat else None, left.started_at if left else None):
+            at = max(at, moment or at)
         if left is not None:
             state = tk.FINISHED if left.state == tk.SERVING else tk.NO_SHOW
             tk.change(t, left, state=state, ended_at=at)
