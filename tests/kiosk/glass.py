@@ -81,6 +81,12 @@ class Kiosk(Glass):
     def service(self, code: str) -> None:
         self.tap(f"#services li[data-code='{code}'] .row-button")
 
+    def to_ktp(self) -> None:
+        """The first two touches."""
+        self.agency("dukcapil")
+        self.service("ktp")
+        self.screen("service")
+
     def screen(self, name: str) -> None:
         """Waits until the screen is there and takes touches."""
         expect(self.find("#kiosk")).to_have_attribute("data-screen", name)

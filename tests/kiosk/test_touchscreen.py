@@ -23,12 +23,6 @@ def kiosk(browser: Browser, stage: Stage, served: str) -> Iterator[Kiosk]:
     glass.close()
 
 
-def to_ktp(kiosk: Kiosk) -> None:
-    kiosk.agency("dukcapil")
-    kiosk.service("ktp")
-    kiosk.screen("service")
-
-
 def test_three_touches_to_a_number(kiosk: Kiosk, stage: Stage) -> None:
     kiosk.agency("dukcapil")
     kiosk.service("ktp")
@@ -50,7 +44,7 @@ def test_an_agency_with_one_service_needs_two_touches(kiosk: Kiosk, stage: Stage
 
 
 def test_the_code_on_the_screen_leads_to_the_citizens_own_page(kiosk: Kiosk, stage: Stage, tmp_path: object) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     with kiosk.page.expect_response("**/tickets") as asked:
         kiosk.tap("#take")
     ticket = asked.value.json()
@@ -64,7 +58,7 @@ def test_the_code_on_the_screen_leads_to_the_citizens_own_page(kiosk: Kiosk, sta
 def test_a_double_touch_gives_one_ticket(kiosk: Kiosk, stage: Stage) -> None:
     asked: list[str] = []
     kiosk.page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.page.evaluate("() => { for (let touch = 0; touch < 3; touch++) document.getElementById('take').click(); }")
     kiosk.sees("#result-number", "B-001")
     assert len(asked) == 1
@@ -91,7 +85,7 @@ def test_a_lost_answer_is_asked_again_with_the_same_key(kiosk: Kiosk, stage: Sta
             route.continue_()
 
     kiosk.when_asked(lose_the_first)
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#result-number", "B-001")
     assert len(keys) == 2
@@ -107,7 +101,7 @@ def test_a_silent_server_is_said_and_the_same_key_tries_again(kiosk: Kiosk, stag
         route.abort()
 
     kiosk.when_asked(swallow)
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#warn-title", "Nomor belum dapat diambil")
     expect(kiosk.find("#result-number")).to_be_empty()
@@ -152,7 +146,7 @@ def test_a_full_day_is_warned_of(kiosk: Kiosk, stage: Stage) -> None:
 
 
 def test_what_closed_meanwhile_gives_no_number(kiosk: Kiosk, stage: Stage) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     stage.clock.moment = TUESDAY_EVENING
     kiosk.tap("#take")
     kiosk.sees("#warn-title", "Layanan sedang tutup")
@@ -204,7 +198,7 @@ def test_a_full_disk_is_said_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> 
             status=503, content_type="application/problem+json", json={"code": "disk_full", "status": 503}
         )
     )
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#warn-text", "tidak dapat menyimpan nomor")
     kiosk.sees("#warn-code", "disk_full")
@@ -213,7 +207,7 @@ def test_a_full_disk_is_said_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> 
 
 def test_priority_is_asked_without_proof_and_kept(kiosk: Kiosk, stage: Stage) -> None:
     stage.citizen("ktp")
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#priority")
     kiosk.sees("#choose-priority", "Tidak perlu menunjukkan bukti")
     kiosk.tap("[data-kind='elderly']")
@@ -225,7 +219,7 @@ def test_priority_is_asked_without_proof_and_kept(kiosk: Kiosk, stage: Stage) ->
 
 
 def test_the_next_citizen_starts_without_the_last_ones_priority(kiosk: Kiosk) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#priority")
     kiosk.tap("[data-kind='disabled']")
     kiosk.tap("#back")
@@ -245,7 +239,7 @@ def test_the_next_citizen_starts_without_the_last_ones_priority(kiosk: Kiosk) ->
     ],
 )
 def test_the_slip_is_told_as_it_is(kiosk: Kiosk, stage: Stage, state: str, reason: str | None, words: str) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#result-number", "B-001")
     kiosk.sees("#slip-text", "Sedang mencetak…")
@@ -255,7 +249,7 @@ def test_the_slip_is_told_as_it_is(kiosk: Kiosk, stage: Stage, state: str, reaso
 
 
 def test_a_printer_without_news_does_not_keep_the_citizen_waiting(kiosk: Kiosk, stage: Stage) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#slip-text", "Sedang mencetak…")
     expect(kiosk.find("#slip-text")).to_have_text("Slip belum keluar. Pindai QR atau foto layar ini.", timeout=2500)
@@ -265,13 +259,13 @@ def test_a_printer_without_news_does_not_keep_the_citizen_waiting(kiosk: Kiosk, 
 
 def test_a_hall_without_a_printer_promises_no_paper(kiosk: Kiosk, stage: Stage) -> None:
     stage.change_printer(active=False)
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#slip-text", "Tanpa slip kertas. Pindai QR atau foto layar ini.")
 
 
 def test_a_slip_that_failed_is_printed_again_once_the_printer_is_well(kiosk: Kiosk, stage: Stage) -> None:
-    to_ktp(kiosk)
+    kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#result-number", "B-001")
     stage.print_next("failed", "paper_end")
@@ -292,90 +286,6 @@ def test_english_is_one_touch_away_and_gone_for_the_next(kiosk: Kiosk) -> None:
     kiosk.screen("agency")
     kiosk.tap("#back")
     expect(kiosk.page.locator("html")).to_have_attribute("lang", "en")
-
-
-def test_a_kiosk_left_alone_warns_then_returns_to_its_start(kiosk: Kiosk) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    kiosk.tap("[data-lang='en']")
-    kiosk.agency("dukcapil")
-    kiosk.screen("agency")
-    kiosk.page.clock.fast_forward(39_000)
-    expect(kiosk.find("#idle")).to_be_hidden()
-    kiosk.page.clock.fast_forward(2_000)
-    expect(kiosk.find("#idle")).to_be_visible()
-    assert int(kiosk.find("#idle-count").inner_text()) >= 19
-    kiosk.tap("#idle-stay")
-    expect(kiosk.find("#idle")).to_be_hidden()
-    kiosk.screen("agency")
-    kiosk.page.clock.fast_forward(41_000)
-    expect(kiosk.find("#idle")).to_be_visible()
-    kiosk.page.clock.run_for(21_000)
-    kiosk.screen("home")
-    expect(kiosk.find("#idle")).to_be_hidden()
-    expect(kiosk.page.locator("html")).to_have_attribute("lang", "id")
-
-
-def test_a_touch_begins_the_quiet_time_anew(kiosk: Kiosk) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    kiosk.agency("dukcapil")
-    kiosk.screen("agency")
-    for _ in range(3):
-        kiosk.page.clock.fast_forward(30_000)
-        kiosk.tap("#lead-title")
-    expect(kiosk.find("#idle")).to_be_hidden()
-
-
-def test_a_number_left_on_the_screen_goes_too(kiosk: Kiosk) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    to_ktp(kiosk)
-    kiosk.tap("#take")
-    kiosk.sees("#result-number", "B-001")
-    kiosk.page.clock.fast_forward(46_000)
-    expect(kiosk.find("#idle")).to_be_visible()
-    kiosk.tap("#idle-leave")
-    kiosk.screen("home")
-
-
-def test_a_kiosk_cut_off_promises_nothing_and_comes_back(kiosk: Kiosk) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    kiosk.screen("home")
-    kiosk.context.set_offline(True)
-    kiosk.page.clock.run_for(16_000)
-    kiosk.sees("#cut-title", "Tidak terhubung sejak pukul 09.00")
-    kiosk.sees("#cut", "Nomor tidak dapat diambil di mesin ini")
-    expect(kiosk.find("#stage")).to_have_attribute("inert", "")
-    kiosk.context.set_offline(False)
-    expect(kiosk.find("#cut")).to_be_hidden()
-    kiosk.agency("dukcapil")
-    kiosk.screen("agency")
-
-
-def test_a_stored_number_stays_on_a_screen_that_is_cut_off(kiosk: Kiosk) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    to_ktp(kiosk)
-    kiosk.tap("#take")
-    kiosk.sees("#result-number", "B-001")
-    kiosk.context.set_offline(True)
-    kiosk.page.clock.run_for(16_000)
-    expect(kiosk.find("#cut")).to_be_hidden()
-    expect(kiosk.find("#result-number")).to_have_text("B-001")
-    kiosk.tap("#done")
-    expect(kiosk.find("#cut")).to_be_visible()
-
-
-def test_a_poll_does_not_replace_what_lies_under_a_finger(kiosk: Kiosk, stage: Stage) -> None:
-    kiosk.page.clock.install()
-    kiosk.start()
-    kiosk.page.evaluate("() => { window.held = document.querySelector(\"li[data-code='dukcapil'] .tile\"); }")
-    stage.citizen("ktp")
-    kiosk.page.clock.fast_forward(6_000)
-    kiosk.sees("li[data-code='dukcapil']", "1 menunggu")
-    assert kiosk.page.evaluate("() => document.contains(window.held)")
 
 
 def test_what_is_touched_lies_where_hands_reach_and_is_large(kiosk: Kiosk) -> None:
