@@ -250,13 +250,16 @@ def replay(hall_code: str, keep_going: bool, file: Any) -> None:
 @refusing
 def floor(hall_code: str, at: str | None, as_json: bool) -> None:
     """Every counter now, or at a past moment: state, cause, since when, who waits."""
-    from app.show import floor_as_text
     from staffing.floor import floor as look
+    from staffing.floor_view import as_text, plain
 
     moment = _moment(at) if at else now()
     with opened() as db:
         seen = look(db, hall_code, moment)
-    click.echo(json.dumps(seen.public(officers=True), ensure_ascii=False, indent=2) if as_json else floor_as_text(seen))
+    if as_json:
+        click.echo(json.dumps(plain(seen, role="manager"), ensure_ascii=False, indent=2))
+    else:
+        click.echo(as_text(seen))
 
 
 def _moment(raw: str) -> datetime:
@@ -332,13 +335,17 @@ def restore(file: Path) -> None:
 
 
 @cli.command("printer-agent")
-@click.option("--server", required=True, metavar="URL", help="The hall's server, for example https://antre.example.go.id")
+@click.option(
+    "--server", required=True, metavar="URL", help="The hall's server, for example https://antre.example.go.id"
+)
 @click.option("--hall", "hall_code", required=True, metavar="CODE")
 @click.option("--printer", required=True, metavar="CODE", help="The printer's code in the hall file.")
 @click.option("--kind", required=True, type=click.Choice(["network", "usb", "serial", "file"]))
 @click.option("--address", required=True, help="host:port, vendor:product, /dev/ttyUSB0,9600 or /dev/usb/lp0")
 @click.option("--width", type=click.Choice(["58", "80"]), default="80", show_default=True, help="Paper width in mm.")
-@click.option("--token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Else ANTRE_AGENT_TOKEN.")
+@click.option(
+    "--token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Else ANTRE_AGENT_TOKEN."
+)
 @click.option(
     "--state", type=click.Path(dir_okay=False, path_type=Path), default=Path("printer-agent.json"), show_default=True
 )

@@ -1,4 +1,4 @@
-"""Couriers: what follows the journal after a commit and may fail without stopping the line: nudges, slips, sounds, midnight."""
+"""Couriers follow the journal after a commit and may fail without stopping the line: nudges, slips, midnight."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from hall.clock import Clock
 from hall.database import Database
 from hall.errors import Refusal
 from hall.journal import since
-from hall.places import hall_codes, places
 from hall.places import Printer as PrinterPlace
+from hall.places import hall_codes, places
 from hall.turn import turns
 from queueing import slips
 from queueing.calling import end_old_days
@@ -83,7 +83,7 @@ class Nudger:
         self.courier = Courier("nudge", self.step)
 
     def heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
-        """After a commit of this process: remembered, told by the courier's thread, so that no caller waits for screens."""
+        """After a commit of this process: told by the courier's thread, so that no caller waits for screens."""
         with self._guard:
             known = self._fresh.get(hall)
             self._fresh[hall] = (max(seq, known[0]), known[1] | kinds) if known else (seq, set(kinds))
@@ -220,5 +220,3 @@ class Couriers:
             return
         self._printers[(hall, place)] = driver
         driver.courier.start()
-
-

@@ -116,7 +116,10 @@ MOST_REMEMBERED = 10_000
 
 
 class Doorkeeper:
-    """Knows who holds which key. Remembers an answer for a few seconds, so that a burst does not ask the database each time."""
+    """Knows who holds which key.
+
+    Remembers an answer for a few seconds, so that a burst does not ask the database each time.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], tuple[float, Identity | None]] = {}
@@ -147,7 +150,7 @@ class Doorkeeper:
         return Identity(token.role, token.hall, token.name, cookie=kind == "device")
 
     def candidates(self) -> list[Identity]:
-        """Everybody the caller may be: the bearer of a token, or else the people and devices of the browser's cookie."""
+        """Everybody the caller may be: the bearer of a token, or else the people and devices of the cookie."""
         header = request.headers.get("Authorization", "")
         if header:
             scheme, _, secret = header.partition(" ")

@@ -63,7 +63,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=400),  # a kiosk stays paired; a person's session ends with the browser
+        PERMANENT_SESSION_LIFETIME=timedelta(
+            days=400
+        ),  # a kiosk stays paired; a person's session ends with the browser
         WTF_CSRF_CHECK_DEFAULT=False,  # the doorkeeper checks, for callers by cookie
         WTF_CSRF_TIME_LIMIT=None,  # a console stays open for days; the token is bound to the session
         BABEL_DEFAULT_LOCALE="id",

@@ -9,7 +9,6 @@ from flask_babel import get_locale
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import select
 
-
 from hall.errors import NotSignedIn
 from hall.people import find_token
 from hall.places import hall_codes, halls, places
@@ -106,4 +105,3 @@ def device_leave() -> Response:
 def context() -> dict[str, Any]:
     """What every template may use."""
     return {"demo": ground().demo(), "lang": str(get_locale() or "id")}
-

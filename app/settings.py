@@ -1,4 +1,4 @@
-"""The operator's settings: one frozen dataclass from ``ANTRE_*``; a wrong name or value stops the start with a sentence."""
+"""The operator's settings: one frozen dataclass from ``ANTRE_*``; a wrong one stops the start with a sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its default. Each comes from ``ANTRE_<NAME>``; secrets also from a file named by ``ANTRE_<NAME>_FILE``."""
+    """Every setting with its default.
+
+    Each comes from ``ANTRE_<NAME>``; secrets also from a file named by ``ANTRE_<NAME>_FILE``.
+    """
 
     home: Path = Path("var")  # database, secret, sounds and slides live here
     database_url: str = ""  # empty: SQLite under home
@@ -47,7 +50,7 @@ OTHERS = ("AGENT_TOKEN", "AGENT_TOKEN_FILE")
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment. Raises :class:`BadSettings` for unknown names, bad values, unreadable secret files."""
+    """Settings from the environment. Raises :class:`BadSettings` for unknown names, bad values, lost secret files."""
     given = os.environ if environment is None else environment
     names = {f"ANTRE_{f.name.upper()}": f for f in fields(Settings)}
     values: dict[str, object] = {}

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, request
-from flask_socketio import ConnectionRefusedError, Namespace, SocketIO, join_room
+from flask_socketio import ConnectionRefusedError as SocketRefused
+from flask_socketio import Namespace, SocketIO, join_room
 
 from app.doors import FLOOR, Door, Doorkeeper
 from hall.errors import Refusal
@@ -96,26 +97,26 @@ class _Screens(Namespace):
         given = auth if isinstance(auth, dict) else {}
         hall = given.get("hall") or request.args.get("hall")
         if not isinstance(hall, str):
-            raise ConnectionRefusedError("hall_needed")
+            raise SocketRefused("hall_needed")
         try:
             self._keeper.admit(self._door, hall)
         except Refusal as refusal:
-            raise ConnectionRefusedError(refusal.code) from None
+            raise SocketRefused(refusal.code) from None
         join_room(hall)
 
 
 class _Phones(Namespace):
-    """A citizen's own ticket, known by its secret. Phones usually poll; this is for those who build their own screens."""
+    """A citizen's own ticket, known by its secret. Phones usually poll; this is for screens that others build."""
 
     def on_connect(self, auth: Any = None) -> None:
         secret = auth.get("secret") if isinstance(auth, dict) else None
         if not isinstance(secret, str):
-            raise ConnectionRefusedError("secret_needed")
+            raise SocketRefused("secret_needed")
         try:
             with db().reading() as connection:
                 hall = find_by_secret(connection, secret).hall
         except Refusal as refusal:
-            raise ConnectionRefusedError(refusal.code) from None
+            raise SocketRefused(refusal.code) from None
         join_room(hall)
 
 

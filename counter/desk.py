@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
+from hall.database import Connection
 from hall.places import Counter, Places
 from queueing import tickets as tk
 from queueing.desks import CLOSED, LOST, OPEN, PAUSED, all_desks, desk

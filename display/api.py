@@ -1,4 +1,4 @@
-"""The board over HTTP: one picture for all screens of a hall, made once per journal line, and the sound of each call."""
+"""The board over HTTP, made once per journal line for all screens of a hall, and the sound of each call."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ def _calls(connection: Any, seen: Sight, since: int | None, area: str | None) ->
 
 
 def slide_folder(hall: Places) -> Path | None:
-    """Where the hall's slides lie: the option ``slides_folder``, or ``slides/CODE`` under the home; None if not there."""
+    """Where the hall's slides lie: the option ``slides_folder``, or ``slides/CODE`` under the home.
+
+    None if not there.
+    """
     given = hall.options.slides_folder
     folder = Path(given) if given else ground().home / "slides" / hall.code
     return folder if folder.is_dir() else None

@@ -15,7 +15,6 @@ from typing import Any
 import uuid_utils
 from sqlalchemy import (
     BigInteger,
-    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -25,12 +24,14 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy import (
+    Connection as Connection,
+)
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
     NotSupportedError,
-    OperationalError,
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -155,6 +156,8 @@ class Database:
                 yield together.connection
                 return
         with _refusals(), self._looking.connect() as connection:
+            if self.is_sqlite:
+                self._raw(connection, "BEGIN")  # or each statement would see a state of its own
             yield connection
 
     @contextmanager
@@ -176,8 +179,9 @@ class Database:
             try:
                 connection = self._sqlite_writer()
                 with connection.begin():
+                    self._raw(connection, "BEGIN IMMEDIATE")  # by hand: an event on the engine slows every statement
                     yield connection
-            except DBAPIError:
+            except (DBAPIError, sqlite3.Error):
                 self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
                 raise
             self._checkpoint_sometimes(connection)
@@ -192,7 +196,7 @@ class Database:
 
     def _sqlite_writer(self) -> Connection:
         if self._writer is None or self._writer.closed:
-            self._writer = self.engine.connect().execution_options(antre_begin="BEGIN IMMEDIATE")
+            self._writer = self.engine.connect()
         return self._writer
 
     def _drop_writer(self) -> None:
@@ -207,12 +211,12 @@ class Database:
         if self._since_checkpoint >= 1000:
             self._since_checkpoint = 0
             try:
-                self._pragma(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+                self._raw(connection, "PRAGMA wal_checkpoint(PASSIVE)")
             except sqlite3.Error:  # what was to be written is committed: its writer must not hear of a failure
                 log.exception("the write-ahead log of %s could not be copied back", self.path)
 
     @staticmethod
-    def _pragma(connection: Connection, text: str) -> Any:
+    def _raw(connection: Connection, text: str) -> Any:
         raw: Any = connection.connection.driver_connection
         return raw.execute(text).fetchall()
 
@@ -220,7 +224,7 @@ class Database:
         """Copies the whole write-ahead log back (SQLite; nothing to do on PostgreSQL). Raises :class:`Unavailable`."""
         if self.is_sqlite:
             with _refusals(), self._one_writer, self._file():
-                self._pragma(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
+                self._raw(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Closes every connection. The object may not be used afterwards."""
@@ -282,14 +286,6 @@ def _sqlite_engine(url: str, pool_size: int, patience: float) -> Engine:
             "cache_size=-16000",
         ):
             raw.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        raw: Any = connection.connection.driver_connection
-        try:
-            raw.execute(connection.get_execution_options().get("antre_begin", "BEGIN"))
-        except sqlite3.OperationalError as fault:
-            raise OperationalError("BEGIN", {}, fault) from fault
 
     return engine
 

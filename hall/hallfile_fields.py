@@ -83,7 +83,10 @@ class Sheet:
 
 
 class Row:
-    """One table of the file. Each method reads one key, checks its type and shape, and remembers that it was asked for."""
+    """One table of the file.
+
+    Each method reads one key, checks its type and shape, and remembers that it was asked for.
+    """
 
     def __init__(self, sheet: Sheet, raw: Mapping[str, object], path: Path) -> None:
         self.sheet = sheet
@@ -124,7 +127,10 @@ class Row:
         self.blame("wrong_type", f'"{key}" harus {wanted}, bukan {name_type(value)}{hint}', key, *deeper)
 
     def text(self, key: str, *, longest: int = 120, default: str | None = None) -> str:
-        """A one-line text; line breaks and runs of blanks become single blanks. Without ``default`` it must say something."""
+        """A one-line text; line breaks and runs of blanks become single blanks.
+
+        Without ``default`` it must say something.
+        """
         value = self.get(key, default is None)
         if value is None:
             return default or ""

@@ -49,7 +49,10 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class AgencyRow:
-    """``[[agency]]``; ``short`` is empty when left out, ``lateness_minutes`` None when the agency has no tolerance of its own."""
+    """``[[agency]]``.
+
+    ``short`` is empty when left out, ``lateness_minutes`` None when the agency has no tolerance of its own.
+    """
 
     code: str
     name: str

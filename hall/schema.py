@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -21,6 +22,7 @@ def chain_config() -> Config:
     return config
 
 
+@cache
 def newest() -> str:
     """The one newest revision of the chain."""
     head = ScriptDirectory.from_config(chain_config()).get_current_head()

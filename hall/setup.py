@@ -205,8 +205,6 @@ def _give_accounts(connection: Connection, file: HallFile) -> bool:
     listed = {o.nip for o in file.officers}
     for login, old in stored.items():
         if old.role == "officer" and old.active and login not in listed:
-            connection.execute(
-                update(table).where(table.c.hall == hall, table.c.login == login).values(active=False)
-            )
+            connection.execute(update(table).where(table.c.hall == hall, table.c.login == login).values(active=False))
             changed = True
     return changed

@@ -78,9 +78,7 @@ class Turn:
         """Whether nothing was changed so far: what is remembered is then as true after a refusal as before."""
         return not (self.touched or self.lines or self.set_up_was_changed)
 
-    def write(
-        self, kind: str, subject: str, data: dict[str, Any], *, actor: str, at: datetime | None = None
-    ) -> int:
+    def write(self, kind: str, subject: str, data: dict[str, Any], *, actor: str, at: datetime | None = None) -> int:
         """Adds a line to the journal and returns its number. ``kind`` is past tense; ``at`` defaults to now."""
         at = at or self.now
         self.seq += 1

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from hall.journal import Line as JournalLine
 from hall.journal import journal
-from hall.journal import since as lines_since
 from hall.places import Counter, Places
 from queueing import tickets as tk
 from queueing.desks import OPEN, PAUSED
@@ -41,9 +41,13 @@ def board(connection: Connection, line: Line, area: str | None, now: datetime) -
 
 
 def spoken_lines(connection: Connection, hall: Places, since: int, area: str | None) -> list[dict[str, Any]]:
-    """The calls and recalls after journal line ``since``, in order: what a screen speaks."""
-    found = []
-    for line in lines_since(connection, hall.code, since, kinds=SPOKEN, limit=MOST_LINES):
+    """The calls and recalls after journal line ``since``, in order: what a screen speaks.
+
+    The newest ones when there are too many: a screen that slept long must hear the last minute, not the first.
+    """
+    j, found = journal.c, []
+    query = select(journal).where(j.hall == hall.code, j.seq > since, j.kind.in_(SPOKEN)).order_by(j.seq.desc())
+    for line in reversed([JournalLine(*row) for row in connection.execute(query.limit(MOST_LINES))]):
         counter = hall.counters.get(line.data["counter"])
         if counter is None or (area is not None and counter.area != area):
             continue

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select
 
 from hall.database import Database
 from hall.errors import Conflict, Invalid
@@ -15,7 +15,7 @@ from hall.once import answered, check_key, remember
 from hall.places import Counter
 from hall.turn import Turn, turn
 from queueing import tickets as tk
-from queueing.desks import LOST, OPEN, PAUSED, desk, desks
+from queueing.desks import LOST, OPEN, PAUSED, change_desk, desk
 from queueing.line import Line, end_days_before, expire, line_of
 from queueing.order import Head, choose
 from queueing.reach import must_be_within_reach
@@ -48,7 +48,8 @@ def call(
     """Calls the oldest waiting ticket of the best class among the counter's services; None when nobody waits.
 
     Raises :class:`NotFound` (``unknown_hall``, ``unknown_counter``) and :class:`Conflict`: ``not_signed_in``,
-    ``paused``, ``console_lost``, ``still_serving`` while the last ticket is neither finished, held, transferred nor a no-show.
+    ``paused``, ``still_serving`` while the
+    last ticket is neither finished, held, transferred nor a no-show.
     """
     check_key(key)
     asked = {"call": counter}
@@ -68,7 +69,9 @@ def call(
         serving = tk.live_at(t.connection, hall, counter)
         if serving is not None:
             raise Conflict(
-                "still_serving", f"Nomor {serving.label} belum selesai di {place.name}.", ticket=serving.public(line.places.tz)
+                "still_serving",
+                f"Nomor {serving.label} belum selesai di {place.name}.",
+                ticket=serving.public(line.places.tz),
             )
         choice = choose(_heads(t, line, place), run=seat.priority_run, limit=line.places.options.priority_run)
         if choice is None:
@@ -77,11 +80,7 @@ def call(
         called = tk.change(
             t, ticket, state=tk.CALLED, counter=counter, called_at=now, started_at=None, only_counter=None, recalls=0
         )
-        t.connection.execute(
-            update(desks)
-            .where(desks.c.hall == hall, desks.c.counter == counter)
-            .values(priority_run=choice.run, last_call=now)
-        )
+        change_desk(t, counter, priority_run=choice.run, last_call=now)
         _write(t, line, "ticket_called", called, actor, reason=choice.reason, counter=counter)
         answer = called.public(line.places.tz)
         remember(t, key, asked, answer)
@@ -141,7 +140,9 @@ class _Move:
         self.answer = changed.public(self.line.places.tz)
 
 
-def _simple(move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def _simple(
+    move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[str, Any]]
+) -> Callable[..., dict[str, Any]]:
     def verb(
         db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
     ) -> dict[str, Any]:
@@ -173,13 +174,18 @@ cancel = _simple("cancel", "ticket_cancelled", lambda ticket, now: {"state": tk.
 cancel.__doc__ = "Given up by the citizen or the staff. See :func:`start`."
 
 withdraw = _simple("withdraw", "ticket_cancelled", lambda ticket, now: {"state": tk.CANCELLED, "ended_at": now})
-withdraw.__doc__ = "Given up by the citizen, who may only while nobody has called: waiting -> cancelled. See :func:`start`."
+withdraw.__doc__ = (
+    "Given up by the citizen, who may only while nobody has called: waiting -> cancelled. See :func:`start`."
+)
 
 
 def recall(
     db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
 ) -> dict[str, Any]:
-    """Calls the same number again; after the hall's ``no_show_after_recalls`` the next one is a no-show. See :func:`start`."""
+    """Calls the same number again; after the hall's ``no_show_after_recalls`` the next one is a no-show.
+
+    See :func:`start`.
+    """
     with _move(db, ticket_id, "recall", actor, now, key, counter, None) as step:
         if step.answer is None:
             limit = step.line.places.options.no_show_after_recalls
@@ -202,7 +208,11 @@ def finish(
             # nobody returns into a line that is no more: neither after midnight nor to a service that was given up
             if ticket.back_service in hall.services and ticket.business_date == step.line.date:
                 back = _into_line(
-                    now, service=ticket.back_service, only_counter=ticket.back_counter, back_service=None, back_counter=None
+                    now,
+                    service=ticket.back_service,
+                    only_counter=ticket.back_counter,
+                    back_service=None,
+                    back_counter=None,
                 )
                 back["agency"] = hall.services[ticket.back_service].agency
                 step.make("ticket_returned", actor, back, to_counter=ticket.back_counter)
@@ -265,7 +275,13 @@ def transfer(
                     raise Invalid("return_needs_counter", "Nomor ini belum pernah dipanggil; tidak ada loket asal.")
                 values |= {"back_service": ticket.service, "back_counter": ticket.counter}
             step.make(
-                "ticket_transferred", actor, values, to_service=service, to_counter=to_counter, back=back, was=ticket.service
+                "ticket_transferred",
+                actor,
+                values,
+                to_service=service,
+                to_counter=to_counter,
+                back=back,
+                was=ticket.service,
             )
     assert step.answer is not None
     return step.answer
@@ -303,7 +319,10 @@ def close_day(db: Database, hall: str, *, actor: str, now: datetime) -> int:
 
 
 def end_old_days(db: Database, hall: str, *, now: datetime) -> int:
-    """Ends what earlier business dates left waiting. The couriers call it after midnight; it is harmless at any time."""
+    """Ends what earlier business dates left waiting.
+
+    The couriers call it after midnight; it is harmless at any time.
+    """
     with db.reading() as connection:
         from hall.places import places
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Integer, String, Table, bindparam, select, update
 
@@ -25,6 +26,7 @@ desks = Table(
     ForeignKeyConstraint(["hall"], ["halls.code"]),
 )
 
+_change = update(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
 _all = select(desks).where(desks.c.hall == bindparam("b_hall"))
 _one = select(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
 
@@ -53,6 +55,11 @@ def all_desks(connection: Connection, hall: str) -> dict[str, Desk]:
     return {r.counter: Desk(*r) for r in connection.execute(_all, {"b_hall": hall})}
 
 
+def change_desk(t: Turn, counter: str, **values: Any) -> None:
+    """Writes new values of a desk that is there."""
+    t.connection.execute(_change, {"b_hall": t.hall, "b_counter": counter, **values})
+
+
 def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: datetime | None = None) -> None:
     """Opens, pauses or closes a counter for calling. Called by presence, inside its turn."""
     from queueing.line import note_desk
@@ -65,9 +72,5 @@ def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: date
             )
         )
     else:
-        t.connection.execute(
-            update(desks)
-            .where(desks.c.hall == t.hall, desks.c.counter == counter)
-            .values(state=state, officer=officer, since=since)
-        )
+        change_desk(t, counter, state=state, officer=officer, since=since)
     note_desk(t, counter, state)

@@ -1,4 +1,4 @@
-"""Gives a citizen a number: the ticket, its slip, the answer to a repeated request and the journal line, all or nothing."""
+"""Gives a citizen a number: ticket, slip, the answer to a repeated request and the journal line, all or nothing."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def issue(
     """Issues the next number of a service and returns what the contract promises, as plain values.
 
     The same ``key`` again gives the same answer and no second ticket. ``history`` (a replay) is not refused by hours,
-    warnings, quota or capacity. ``kiosk`` chooses the printer; ``print_slip`` False asks for no paper. ``estimate`` is in minutes, times carry the hall's
-    offset. Raises :class:`NotFound` (``unknown_hall``, ``unknown_service``), :class:`Invalid` (``unknown_priority``,
-    ``bad_key``, ``key_reused``) and the refusals of :func:`queueing.doorway.may_issue`.
+    warnings, quota or capacity. ``kiosk`` chooses the printer; ``print_slip`` False asks for no paper. ``estimate`` is
+    in minutes, times carry the hall's offset. Raises :class:`NotFound` (``unknown_hall``, ``unknown_service``),
+    :class:`Invalid` (``unknown_priority``, ``bad_key``, ``key_reused``) and the refusals of
+    :func:`queueing.doorway.may_issue`.
     """
     check_key(key)
     if priority is not None and priority not in PRIORITIES:

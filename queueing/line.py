@@ -100,7 +100,7 @@ def line_of(t: Turn) -> Line:
     return line
 
 
-# Made once: whenever another process wrote, the next turn counts, and making the statements costs more than their answers.
+# Made once: whenever another process wrote, the next turn counts, and making these costs more than their answers.
 _c = tk.tickets.c
 _today = (_c.hall == bindparam("b_hall")) & (_c.business_date == bindparam("b_date"))
 _kinds = (_c.service, _c.first_service, _c.prefix, _c.rank, _c.state)
@@ -141,9 +141,7 @@ def end_days_before(t: Turn, hall: Places, today: date) -> int:
     They expire at the midnight that ended their day, whenever this is written: late is not the same as wrong.
     """
     c = tk.tickets.c
-    query = select(tk.tickets).where(
-        c.hall == t.hall, c.business_date < today, c.state.in_((tk.WAITING, tk.HELD))
-    )
+    query = select(tk.tickets).where(c.hall == t.hall, c.business_date < today, c.state.in_((tk.WAITING, tk.HELD)))
     left = [tk.Ticket(*row) for row in t.connection.execute(query.order_by(c.business_date, c.place))]
     for ticket in left:
         expire(t, hall, ticket)

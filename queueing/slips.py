@@ -63,7 +63,10 @@ _insert = print_jobs.insert()
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """One slip for one printer. ``copy`` 0 is the original, 1 and more are marked reprints; ``facts`` go onto the paper."""
+    """One slip for one printer.
+
+    ``copy`` 0 is the original, 1 and more are marked reprints; ``facts`` go onto the paper.
+    """
 
     id: str
     hall: str
@@ -80,7 +83,10 @@ class PrintJob:
 
 
 def order_slip(t: Turn, hall: Places, ticket: tk.Ticket, kiosk: str | None, facts: dict[str, Any]) -> dict[str, str]:
-    """Queues the original slip of a new ticket, inside the turn that issues it; ``none`` where the hall has no printer."""
+    """Queues the original slip of a new ticket, inside the turn that issues it.
+
+    ``none`` where the hall has no printer.
+    """
     printer = hall.printer_for(kiosk)
     if printer is None:
         return {"state": "none"}

@@ -161,6 +161,7 @@ class Ticket:
 
 _by_id = select(tickets).where(tickets.c.id == bindparam("b_id"))
 _by_secret = select(tickets).where(tickets.c.secret == bindparam("b_secret"))
+_change = update(tickets).where(tickets.c.id == bindparam("b_id"))  # what it sets comes with the values
 # AT_COUNTER is spelled out: with bound values SQLite cannot use the partial index and reads the hall's whole history
 _live_at = select(tickets).where(
     tickets.c.hall == bindparam("b_hall"), tickets.c.counter == bindparam("b_counter"), AT_COUNTER
@@ -217,8 +218,7 @@ def change(t: Turn, ticket: Ticket, **values: Any) -> Ticket:
     if ticket.state == WAITING and leaves and "waited" not in values:
         elapsed = t.now - ticket.line_since
         values["waited"] = ticket.waited + max(0, elapsed // MICROSECOND)
-    t.connection.execute(update(tickets).where(tickets.c.id == ticket.id).values(**values))
+    t.connection.execute(_change, {"b_id": ticket.id, **values})
     changed = replace(ticket, **values)
     note_change(t, ticket, changed)
     return changed
-

@@ -1,4 +1,4 @@
-"""The facts that vacancies are worked out from, each written once and never judged here: roster, absences, punches, outages."""
+"""The facts that vacancies are worked out from, written once and never judged here: absences, punches, outages."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ def record_absence(
         return fact
 
 
-def record_punch(db: Database, hall: str, officer: str, source: str, at: datetime, *, actor: str, now: datetime) -> bool:
+def record_punch(
+    db: Database, hall: str, officer: str, source: str, at: datetime, *, actor: str, now: datetime
+) -> bool:
     """Records one attendance punch; False when it was known already (machines resend).
 
     Raises :class:`NotFound` (``unknown_officer``, ``unknown_source``).
@@ -165,7 +167,10 @@ def record_punch(db: Database, hall: str, officer: str, source: str, at: datetim
 
 
 def record_coverage(db: Database, hall: str, source: str, until: datetime, *, actor: str, now: datetime) -> None:
-    """Records that a source has delivered everything up to ``until`` (aware). Raises :class:`NotFound` (``unknown_source``)."""
+    """Records that a source has delivered everything up to ``until`` (aware).
+
+    Raises :class:`NotFound` (``unknown_source``).
+    """
     with turn(db, hall, now) as t:
         if source not in places(db, t.connection, hall, t.config).sources:
             raise NotFound("unknown_source", f"Sumber presensi {source!r} tidak dikenal.")
@@ -183,7 +188,8 @@ def record_closure(
 ) -> str:
     """Closes a counter (or ``agency:CODE``, ``hall``) in [start, end) for a stated reason; returns its id.
 
-    Raises :class:`Invalid` (``bad_period``, ``reason_needed``) and :class:`NotFound` (``unknown_counter``, ``unknown_agency``).
+    Raises :class:`Invalid` (``bad_period``, ``reason_needed``) and :class:`NotFound` (``unknown_counter``,
+    ``unknown_agency``).
     """
     if start.tzinfo is None or end.tzinfo is None or end <= start:
         raise Invalid("bad_period", "Waktu selesai harus sesudah waktu mulai, keduanya dengan zona.")

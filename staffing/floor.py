@@ -351,9 +351,7 @@ def _with_stranded(facts: _Facts, counters: list[CounterNow]) -> tuple[list[Coun
     there = {c.counter for c in able}
     alone = {service: g.people for service, g in facts.for_service.items() if service not in covered}
     sent = {code: g.people for code, g in facts.for_counter.items() if code not in there}
-    done = [
-        replace(c, stranded=sum(alone.get(s, 0) for s in c.services) + sent.get(c.counter, 0)) for c in counters
-    ]
+    done = [replace(c, stranded=sum(alone.get(s, 0) for s in c.services) + sent.get(c.counter, 0)) for c in counters]
     return done, sum(alone.values()) + sum(sent.values())
 
 

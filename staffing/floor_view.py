@@ -74,3 +74,20 @@ def _person(person: Person, names: bool) -> dict[str, str]:
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return moment.astimezone(zone).isoformat() if moment is not None else None
+
+
+def as_text(found: Floor) -> str:
+    """The floor as lines for a shell: one a counter, empty ones first, times in the hall's zone."""
+    zone, totals = ZoneInfo(found.zone), found.totals
+    order = ("vacant", "unobserved", "paused", "serving", "waiting", "not_due")
+    head = (
+        f"{found.name}, {found.at.astimezone(zone):%Y-%m-%d %H:%M}: {totals.due} due, {totals.staffed} staffed, "
+        f"{totals.vacant} vacant, {totals.unobserved} unobserved; {totals.waiting} waiting, "
+        f"{totals.citizen_minutes:.0f} citizen-minutes"
+    )
+    lines = [head]
+    for c in sorted(found.counters, key=lambda counter: order.index(counter.state)):
+        since = c.since.astimezone(zone).strftime("%H:%M")
+        cause = f" ({c.cause})" if c.cause else ""
+        lines.append(f"{c.counter:<6} {c.state + cause:<34} since {since}  {c.waiting:>3} waiting  {c.ticket or '-'}")
+    return "\n".join(lines)

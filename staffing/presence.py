@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
+    literal,
     select,
     text,
     update,
@@ -264,7 +265,7 @@ def _end(t: Turn, session: Session, at: datetime, actor: str, how: str) -> None:
     t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(end=at))
     what = f"counter:{session.counter}"
     down = (outages.c.hall == t.hall) & (outages.c.what == what) & outages.c.end.is_(None)
-    begun_later = case((outages.c.start > at, outages.c.start), else_=at)
+    begun_later = case((outages.c.start > at, outages.c.start), else_=literal(at, Moment()))
     t.connection.execute(update(outages).where(down).values(end=begun_later))
     set_desk(t, session.counter, CLOSED, None, at=at)
     t.write("signed_out", session.counter, {"officer": session.officer, "how": how}, actor=actor, at=at)

@@ -1,4 +1,4 @@
-"""A real hall for stories: set up with the real commands, served by the real server, with a pretend printer beside it."""
+"""A real hall for stories: set up with the real commands, served by the real server, a pretend printer beside it."""
 
 from __future__ import annotations
 
@@ -54,19 +54,28 @@ class LiveHall:
 def run_antre(environment: dict[str, str], *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Runs ``antre`` as a person at the shell would."""
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", *words], env=environment, input=stdin, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "app.cli", *words],
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
 def environment_of(home: Path, port: int, **more: str) -> dict[str, str]:
     """An environment for ``antre`` with its home in ``home``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTRE_")}
-    return kept | {
-        "ANTRE_HOME": str(home),
-        "ANTRE_BIND": f"127.0.0.1:{port}",
-        "ANTRE_SECURE_COOKIES": "false",
-        "PYTHONPATH": str(Path(__file__).parent.parent),
-    } | more
+    return (
+        kept
+        | {
+            "ANTRE_HOME": str(home),
+            "ANTRE_BIND": f"127.0.0.1:{port}",
+            "ANTRE_SECURE_COOKIES": "false",
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+        }
+        | more
+    )
 
 
 def open_hall(home: Path, printer: PretendPrinter, **settings: str) -> LiveHall:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import request
 
 from hall.errors import BadRequest, Invalid
 
+_STRANGE = re.compile("[\0\ud800-\udfff]")
 LARGEST = 64 * 1024  # bytes; nothing that a kiosk or console sends comes near it
 
 
@@ -58,7 +60,9 @@ def _value(name: str, value: Any, field: Field) -> Any:
         raise Invalid("missing_field", f"Isian {name!r} harus ada.", field=name)
     if type(value) is not field.kind:
         raise Invalid("wrong_type", f"Isian {name!r} harus berupa {field.kind.__name__}.", field=name)
-    if isinstance(value, str) and (not field.shortest <= len(value) <= field.longest or "\0" in value):
+    if isinstance(value, str) and _STRANGE.search(value):  # no database and no hash takes these
+        raise Invalid("wrong_type", f"Isian {name!r} memuat karakter yang tidak sah.", field=name)
+    if isinstance(value, str) and not field.shortest <= len(value) <= field.longest:
         span = f"{field.shortest} sampai {field.longest}"
         raise Invalid("wrong_length", f"Isian {name!r} harus {span} karakter.", field=name)
     return value

@@ -12,7 +12,13 @@ from werkzeug.exceptions import HTTPException
 from hall.errors import Refusal
 
 log = logging.getLogger("antre.web")
-CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 SENTENCES = {
     400: "Permintaan tidak dapat dibaca.",
     404: "Halaman atau data ini tidak ada.",
@@ -62,5 +68,5 @@ def tell_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(fault: Exception) -> Response:
-        log.exception("unexpected fault at %s %s", request.method, request.path, exc_info=fault)
+        log.error("unexpected fault at %s %s", request.method, request.path, exc_info=fault)
         return problem(500, "internal", "Terjadi kesalahan di server. Tidak ada yang dicatat; hubungi petugas.")

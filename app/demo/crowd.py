@@ -1,4 +1,4 @@
-"""The invented people at work: they use the verbs like everybody else, in the past at once and in the present in time."""
+"""The invented people at work: they use the verbs like everybody else, the past at once, the present in time."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Crowd:
     hall: Places
     day: date
     chance: Random
-    load: float = 0.5
+    load: float = 0.36
     pace: float = 1.0
     beats: bool = False
     empty: frozenset[str] = frozenset()
     shifts: list[Shift] = field(default_factory=list)
-    _heap: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _heap: list[tuple[datetime, int, Callable[[datetime], object]]] = field(default_factory=list)
     _order: count[int] = field(default_factory=count)
     _about_to_call: set[str] = field(default_factory=set)
 
@@ -77,7 +77,7 @@ class Crowd:
             except Refusal as refusal:
                 log.debug("%s %s", shift.counter, refusal)
 
-    def _later(self, at: datetime, act: Callable[[datetime], None]) -> None:
+    def _later(self, at: datetime, act: Callable[[datetime], object]) -> None:
         heapq.heappush(self._heap, (at, next(self._order), act))
 
     def _plan(self, shift: Shift) -> None:
@@ -121,9 +121,7 @@ class Crowd:
             facts.record_coverage(self.db, self.hall.code, source, at, actor=CROWD, now=at)
 
     def _sit_down(self, shift: Shift, at: datetime) -> None:
-        presence.sign_in(
-            self.db, self.hall.code, shift.counter, shift.officer, actor=CROWD, now=at, beats=self.beats
-        )
+        presence.sign_in(self.db, self.hall.code, shift.counter, shift.officer, actor=CROWD, now=at, beats=self.beats)
         self._call(shift, at)
 
     def _leave(self, shift: Shift, at: datetime) -> None:
@@ -180,17 +178,19 @@ class Crowd:
             return  # the next arrival wakes the counter
         ticket, roll = called["id"], self.chance.random()
         if roll < 0.06:
-            self._later(at + self._minutes(0.5, 1) * self.pace, lambda t: calling.recall(self.db, ticket, actor=CROWD, now=t) and None)
+            self._later(
+                at + self._minutes(0.5, 1) * self.pace,
+                lambda t: calling.recall(self.db, ticket, actor=CROWD, now=t),
+            )
             self._later(at + self._minutes(1.2, 2), lambda t: self._end(shift, calling.no_show, ticket, t))
             return
         begin = at + timedelta(seconds=self.chance.uniform(12, 45))
         standard = self.hall.services[called["service"]].minutes
         takes = timedelta(minutes=max(1.0, self.chance.gammavariate(4, standard * 0.85 / 4)) * self.pace)
-        self._later(begin, lambda t: calling.start(self.db, ticket, actor=CROWD, now=t) and None)
+        self._later(begin, lambda t: calling.start(self.db, ticket, actor=CROWD, now=t))
         verb = calling.hold if roll > 0.985 else calling.finish
         self._later(begin + takes, lambda t: self._end(shift, verb, ticket, t))
 
     def _end(self, shift: Shift, verb: Callable[..., object], ticket: str, at: datetime) -> None:
         verb(self.db, ticket, actor=CROWD, now=at)
         self._call(shift, at + timedelta(seconds=self.chance.uniform(5, 40)))
-

@@ -1,4 +1,4 @@
-"""One invented day of a hall: who comes to work when, how many citizens arrive, how long each takes. Seeded, so repeatable."""
+"""One invented day of a hall, seeded and so repeatable: who comes to work when, and how many citizens arrive."""
 
 from __future__ import annotations
 

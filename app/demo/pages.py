@@ -32,7 +32,7 @@ FAULTS = ("paper_end", "cover_open", "silent", "hanging", "refuse")
 @bp.before_request
 def only_here() -> None:
     """The demo's keys are known to everybody: whoever is not on this machine stays out."""
-    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+    if request.remote_addr is None or not ip_address(request.remote_addr).is_loopback:
         raise Denied("demo_is_local", "Demo hanya dapat dibuka di komputer ini.")
 
 
@@ -41,22 +41,22 @@ def enter(face: str) -> Response:
     """Signs the visitor in at a face and goes there."""
     if face in ("kiosk", "display"):
         session["devices"] = session.get("devices", {}) | {face: _device(face)}
-        return _go("kiosk.start" if face == "kiosk" else "display.show", hall=HALL)
+        return _go("kiosk.start" if face == "kiosk" else "display.show")
     if face == "counter":
         nip = _visitors_officer()
         account = verify_pin(db(), HALL, nip, PIN, now=now())
         presence.sign_in(db(), HALL, VISITORS_COUNTER, nip, actor=f"officer:{nip}", now=now())
         session["officer"] = {"hall": HALL, "login": nip, "version": account.version, "counter": VISITORS_COUNTER}
-        return _go("counter.console", hall=HALL)
+        return _go("counter.console")
     if face == "admin":
         account = verify_pin(db(), HALL, MANAGER, PIN, now=now())
         session["staff"] = {"hall": HALL, "login": account.login, "version": account.version}
-        return _go("admin.floor", hall=HALL)
+        return _go("admin.floor")
     raise NotFound("unknown_face", "Bagian ini tidak ada.")
 
 
-def _go(endpoint: str, **values: str) -> Response:
-    return redirect(url_for(endpoint, **values))  # type: ignore[return-value]
+def _go(endpoint: str) -> Response:
+    return redirect(url_for(endpoint, hall=HALL))  # type: ignore[return-value]
 
 
 def _device(role: str) -> str:

@@ -40,7 +40,10 @@ VISITORS_COUNTER = "4"  # nobody of the crowd sits here: the visitor may
 
 
 def run(settings: Settings) -> None:
-    """Prepares the demo under ``home/demo`` and serves it. Raises :class:`BadSettings` off loopback or on a busy port."""
+    """Prepares the demo under ``home/demo`` and serves it.
+
+    Raises :class:`BadSettings` off loopback or on a busy port.
+    """
     must_be_loopback(settings.bind)
     _port_free(settings.bind)
     home = (settings.home / "demo").absolute()
@@ -90,7 +93,10 @@ def prepare(home: Path, *, say: Callable[[str], None], days: int = DAYS_OF_HISTO
         file = demo_file()
         real_now = SystemClock().now()
         load_hall(db, file, StaffTables(roster, posts), actor="operator:demo", now=real_now - timedelta(days=days + 10))
-        say(f"balai {file.hall.name}: {len(file.agencies)} instansi, {len(file.services)} layanan, {len(file.counters)} loket")
+        say(
+            f"balai {file.hall.name}: {len(file.agencies)} instansi, {len(file.services)} layanan, "
+            f"{len(file.counters)} loket"
+        )
         with db.reading() as connection:
             hall = places(db, connection, HALL)
         morning = working_morning(hall, real_now)

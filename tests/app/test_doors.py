@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.doors import DOORS
 from app.factory import create_app
 from app.settings import Settings
 from hall.database import Database
 from hall.people import TOKEN_ROLES, new_token, revoke_token, set_account
-from tests.cast import TUESDAY_MORNING
+from tests.cast import CONTOH_FILE, TUESDAY_MORNING
 from tests.clock import HandClock
+from tests.conftest import load
 
 PIN = "rahasia-pintu-4"
 
 
 @pytest.fixture
-def app(blora: Database, tmp_path: Path) -> Iterator[Flask]:
+def app(blora: Database, tmp_path: Path) -> Flask:
     """The house with Blora, on a Tuesday morning."""
     settings = Settings(home=tmp_path, secret_key="k" * 40, voice="off", secure_cookies=False)
-    yield create_app(settings, clock=HandClock(TUESDAY_MORNING), database=blora)
+    return create_app(settings, clock=HandClock(TUESDAY_MORNING), database=blora)
 
 
 def token(db: Database, role: str, hall: str | None = "blora", name: str = "") -> dict[str, str]:
     """The header of a fresh token."""
     return {"Authorization": f"Bearer {new_token(db, role, hall=hall, name=name, now=TUESDAY_MORNING)}"}
+
+
+def code_of(answer: TestResponse) -> object:
+    """The code of a problem document."""
+    assert answer.json is not None, answer.text
+    return answer.json["code"]
 
 
 def address(rule: str) -> str:
@@ -51,7 +58,7 @@ def test_every_route_has_a_line_and_every_line_a_route(app: Flask) -> None:
 def test_a_route_without_a_line_stays_shut(app: Flask) -> None:
     app.add_url_rule("/forgotten", "forgotten", lambda: "open!")
     answer = app.test_client().get("/forgotten", headers={"Accept": "application/json"})
-    assert (answer.status_code, answer.json["code"]) == (403, "no_door")
+    assert (answer.status_code, code_of(answer)) == (403, "no_door")
 
 
 def test_a_stranger_passes_public_doors_only(app: Flask) -> None:
@@ -77,17 +84,17 @@ def test_a_token_opens_the_doors_of_its_role_and_no_other(app: Flask, blora: Dat
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             answer = client.open(address(rule.rule), method=method, headers=header | {"Accept": "application/json"})
-            denied = answer.status_code == 403 and answer.json["code"] == "not_allowed"
+            denied = answer.status_code == 403 and code_of(answer) == "not_allowed"
             unknown_first = answer.status_code == 404 and "<hall>" not in rule.rule
-            assert denied == (role not in door.roles) or unknown_first, f"{role} {method} {rule.rule}: {answer.status_code}"
+            assert denied == (role not in door.roles) or unknown_first, (
+                f"{role} {method} {rule.rule}: {answer.status_code}"
+            )
 
 
 def test_a_token_of_another_hall_is_refused(app: Flask, blora: Database) -> None:
-    from tests.conftest import CONTOH_FILE, load
-
     load(blora, CONTOH_FILE)
     answer = app.test_client().get("/api/v1/halls/blora/board", headers=token(blora, "display", "contoh"))
-    assert (answer.status_code, answer.json["code"]) == (403, "other_hall")
+    assert (answer.status_code, code_of(answer)) == (403, "other_hall")
 
 
 def test_a_revoked_or_unknown_token_is_refused(app: Flask, blora: Database) -> None:
@@ -99,7 +106,7 @@ def test_a_revoked_or_unknown_token_is_refused(app: Flask, blora: Database) -> N
     revoke_token(blora, found.id, now=TUESDAY_MORNING)
     for given in (header, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic abc"}):
         answer = app.test_client().get("/api/v1/halls/blora/board", headers=given)
-        assert (answer.status_code, answer.json["code"]) == (401, "bad_token")
+        assert (answer.status_code, code_of(answer)) == (401, "bad_token")
 
 
 def test_tokens_are_stored_hashed(blora: Database) -> None:
@@ -125,9 +132,14 @@ def csrf(client: FlaskClient, path: str) -> str:
 def test_a_change_by_cookie_needs_the_page_s_token(app: Flask, blora: Database) -> None:
     client = app.test_client()
     right = sign_in(client, blora)
-    closing = {"counter": "1", "from": "2026-11-24T13:00:00+07:00", "to": "2026-11-24T14:00:00+07:00", "reason": "rapat"}
+    closing = {
+        "counter": "1",
+        "from": "2026-11-24T13:00:00+07:00",
+        "to": "2026-11-24T14:00:00+07:00",
+        "reason": "rapat",
+    }
     without = client.post("/api/v1/halls/blora/closures", json=closing)
-    assert (without.status_code, without.json["code"]) == (400, "bad_csrf")
+    assert (without.status_code, code_of(without)) == (400, "bad_csrf")
     wrong = client.post("/api/v1/halls/blora/closures", json=closing, headers={"X-CSRF-Token": "wrong"})
     assert wrong.status_code == 400
     assert client.post("/api/v1/halls/blora/closures", json=closing, headers={"X-CSRF-Token": right}).status_code == 201
@@ -139,7 +151,9 @@ def test_the_cookie_is_http_only_same_site_and_secure(blora: Database, tmp_path:
     assert "HttpOnly" in flags and "SameSite=Lax" in flags and "Secure" in flags
 
 
-def test_a_new_pin_ends_the_sessions_of_the_old_one(app: Flask, blora: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_pin_ends_the_sessions_of_the_old_one(
+    app: Flask, blora: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.doors.SECONDS_REMEMBERED", 0.0)
     client = app.test_client()
     sign_in(client, blora)
@@ -150,7 +164,11 @@ def test_a_new_pin_ends_the_sessions_of_the_old_one(app: Flask, blora: Database,
 
 def test_a_person_without_a_session_is_led_to_the_entrance(app: Flask) -> None:
     client = app.test_client()
-    for path, entrance in (("/admin/blora", "/admin/sign-in"), ("/kiosk/blora", "/perangkat"), ("/display/blora", "/perangkat")):
+    for path, entrance in (
+        ("/admin/blora", "/admin/sign-in"),
+        ("/kiosk/blora", "/perangkat"),
+        ("/display/blora", "/perangkat"),
+    ):
         answer = client.get(path, headers={"Accept": "text/html"})
         assert answer.status_code == 302 and answer.headers["Location"].startswith(entrance)
 
@@ -197,7 +215,7 @@ def test_bad_bodies_are_refused_with_a_code_and_write_nothing(
         before = position(connection, "blora")
     header = token(blora, "kiosk")
     answer = app.test_client().post("/api/v1/halls/blora/tickets", data=body, content_type=kind, headers=header)
-    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert (answer.status_code, code_of(answer)) == (status, code)
     assert answer.content_type == "application/problem+json"
     with blora.reading() as connection:
         assert position(connection, "blora") == before
@@ -211,12 +229,12 @@ def test_unknown_things_are_404_with_a_code(app: Flask, blora: Database) -> None
         ("/api/v1/tickets/nope/juggle", "not_found"),
     ):
         answer = client.post(path, headers=header)
-        assert (answer.status_code, answer.json["code"]) == (404, code), path
+        assert (answer.status_code, code_of(answer)) == (404, code), path
     reader = token(blora, "reader", None)
     answer = client.get("/api/v1/halls/nowhere/floor", headers=reader)
-    assert (answer.status_code, answer.json["code"]) == (404, "unknown_hall")
+    assert (answer.status_code, code_of(answer)) == (404, "unknown_hall")
     answer = client.post("/api/v1/halls/blora/tickets", json={"service": "nope"}, headers=token(blora, "kiosk"))
-    assert (answer.status_code, answer.json["code"]) == (404, "unknown_service")
+    assert (answer.status_code, code_of(answer)) == (404, "unknown_service")
 
 
 def test_a_fault_is_told_without_a_traceback(app: Flask, blora: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,5 +243,5 @@ def test_a_fault_is_told_without_a_traceback(app: Flask, blora: Database, monkey
 
     monkeypatch.setattr("display.api.look", breaks)
     answer = app.test_client().get("/api/v1/halls/blora/board", headers=token(blora, "display"))
-    assert (answer.status_code, answer.json["code"]) == (500, "internal")
+    assert (answer.status_code, code_of(answer)) == (500, "internal")
     assert "secret detail" not in answer.text and "Traceback" not in answer.text

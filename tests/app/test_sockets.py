@@ -10,9 +10,21 @@ import pytest
 import requests
 import websocket
 
-from tests.live import HALL, OFFICER, PIN, LiveHall
+from adapters.printers.pretend import PretendPrinter
+from tests.live import HALL, OFFICER, PIN, LiveHall, close_hall, open_hall
 
 PATIENCE_S = 10
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHall]:
+    """One served hall for all of these: they only ever add to it."""
+    with PretendPrinter() as printer:
+        hall = open_hall(tmp_path_factory.mktemp("live"), printer)
+        try:
+            yield hall
+        finally:
+            close_hall(hall)
 
 
 @contextmanager
@@ -23,24 +35,28 @@ def socket_of(live: LiveHall, role: str | None, *, origin: str | None = None) ->
     options = {"origin": origin} if origin else {"suppress_origin": True}
     line = websocket.create_connection(address, header=header, timeout=PATIENCE_S, **options)
     try:
-        assert line.recv().startswith("0{")
+        assert str(line.recv()).startswith("0{")
         yield line
     finally:
         line.close()
 
 
+def heard(line: websocket.WebSocket) -> str:
+    """The next packet that is no ping; pings are answered."""
+    while (packet := str(line.recv())) == "2":
+        line.send("3")
+    return packet
+
+
 def join(line: websocket.WebSocket, namespace: str, hall: str = HALL) -> str:
     """Joins a namespace; returns the server's answer packet."""
     line.send(f'40{namespace},{{"hall":"{hall}"}}')
-    while (packet := line.recv()) == "2":
-        line.send("3")
-    return str(packet)
+    return heard(line)
 
 
 def next_nudge(line: websocket.WebSocket) -> dict[str, object]:
     """The next nudge; pings are answered meanwhile."""
-    while (packet := line.recv()) == "2":
-        line.send("3")
+    packet = heard(line)
     assert packet.startswith("42/"), packet
     name, data = json.loads(packet[packet.index(",") + 1 :])
     assert name == "nudge"
@@ -54,6 +70,21 @@ def issue(live: LiveHall) -> dict[str, object]:
     return dict(answer.json())
 
 
+def test_the_officer_s_day_over_http(live: LiveHall) -> None:
+    at = f"/halls/{HALL}/counters/1"
+    ticket = issue(live)
+    seated = live.api("POST", f"{at}/sign-in", "console", json={"officer": OFFICER, "pin": PIN})
+    assert seated.status_code == 200, seated.text
+    called = live.api("POST", f"{at}/call", "console")
+    assert (called.status_code, called.json()["id"]) == (200, ticket["id"])
+    assert live.api("POST", f"{at}/call", "console").json()["code"] == "still_serving"
+    for move, state in (("recall", "called"), ("start", "serving"), ("finish", "finished")):
+        answer = live.api("POST", f"/tickets/{ticket['id']}/{move}", "console")
+        assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
+    assert live.api("POST", f"{at}/call", "console").status_code == 204
+    assert live.api("POST", f"{at}/sign-out", "console").status_code == 204
+
+
 def test_a_change_nudges_the_screens_of_its_hall_and_carries_nothing_else(live: LiveHall) -> None:
     with socket_of(live, "display") as line:
         assert join(line, "/display").startswith("40/display,")
@@ -61,7 +92,7 @@ def test_a_change_nudges_the_screens_of_its_hall_and_carries_nothing_else(live: 
         nudge = next_nudge(line)
         assert set(nudge) == {"hall", "seq"} and nudge["hall"] == HALL
         board = live.api("GET", f"/halls/{HALL}/board", "display").json()
-        assert board["seq"] >= nudge["seq"] and sum(row["waiting"] for row in board["waiting"]) == 1
+        assert board["seq"] >= nudge["seq"] and sum(row["waiting"] for row in board["waiting"]) >= 1
 
 
 def test_what_a_command_wrote_reaches_the_screens(live: LiveHall) -> None:
@@ -91,7 +122,10 @@ def test_strangers_are_refused(live: LiveHall, role: str | None, namespace: str,
 
 
 def test_a_foreign_origin_is_refused(live: LiveHall) -> None:
-    with pytest.raises(websocket.WebSocketBadStatusException) as refused, socket_of(live, "display", origin="https://evil.example"):
+    with (
+        pytest.raises(websocket.WebSocketBadStatusException) as refused,
+        socket_of(live, "display", origin="https://evil.example"),
+    ):
         pass
     assert refused.value.status_code == 400
 
@@ -100,7 +134,7 @@ def test_a_phone_may_listen_with_its_tickets_secret(live: LiveHall) -> None:
     secret = str(issue(live)["status_url"]).removeprefix("/t/")
     with socket_of(live, None) as line:
         line.send(f'40/ticket,{{"secret":"{secret}"}}')
-        assert line.recv().startswith("40/ticket,")
+        assert heard(line).startswith("40/ticket,")
         issue(live)
         assert next_nudge(line)["hall"] == HALL
 
@@ -120,18 +154,3 @@ def test_sockets_over_the_limit_are_turned_away_and_pages_still_answer(live_with
             line.close()
     again = websocket.create_connection(address, timeout=PATIENCE_S, suppress_origin=True)
     again.close()
-
-
-def test_the_officer_s_day_over_http(live: LiveHall) -> None:
-    at = f"/halls/{HALL}/counters/1"
-    ticket = issue(live)
-    seated = live.api("POST", f"{at}/sign-in", "console", json={"officer": OFFICER, "pin": PIN})
-    assert seated.status_code == 200, seated.text
-    called = live.api("POST", f"{at}/call", "console")
-    assert (called.status_code, called.json()["id"]) == (200, ticket["id"])
-    assert live.api("POST", f"{at}/call", "console").json()["code"] == "still_serving"
-    for move, state in (("recall", "called"), ("start", "serving"), ("finish", "finished")):
-        answer = live.api("POST", f"/tickets/{ticket['id']}/{move}", "console")
-        assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
-    assert live.api("POST", f"{at}/call", "console").status_code == 204
-    assert live.api("POST", f"{at}/sign-out", "console").status_code == 204
