@@ -12,7 +12,9 @@ bind = _settings.bind
 workers = 1
 worker_class = "gthread"
 threads = _settings.threads + _settings.sockets  # each socket holds a thread; pages must always find one
-worker_connections = threads + 200
+# gunicorn keeps worker_connections - threads connections alive between requests and closes every further one after its
+# answer: each screen with a socket has one for its questions too, and the phones of those who wait come on top
+worker_connections = threads + _settings.sockets + 300
 keepalive = 75  # displays and consoles ask again and again over one connection
 timeout = 60
 graceful_timeout = 3  # open sockets would otherwise hold up every restart for half a minute
