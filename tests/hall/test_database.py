@@ -138,10 +138,14 @@ def test_every_thousandth_turn_copies_the_log_back(contoh: Database) -> None:
 def test_a_log_that_cannot_be_copied_back_does_not_make_a_stored_ticket_look_refused(
     contoh: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+    really = contoh._raw
 
-    monkeypatch.setattr(contoh, "_pragma", full)
+    def full(connection: Connection, command: str) -> Any:
+        if "checkpoint" in command:
+            raise sqlite3.OperationalError("database or disk is full")
+        return really(connection, command)
+
+    monkeypatch.setattr(contoh, "_raw", full)
     contoh._since_checkpoint = 999
     with caplog.at_level(logging.ERROR):
         assert take_number(contoh) == "A-001"
@@ -214,7 +218,7 @@ def test_a_full_database_refuses_and_writes_nothing(contoh: Database) -> None:
     assert take_number(contoh) == "A-001"
     with contoh.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    contoh._pragma(contoh._sqlite_writer(), f"PRAGMA max_page_count = {pages}")
+    contoh._raw(contoh._sqlite_writer(), f"PRAGMA max_page_count = {pages}")
     given = ["A-001"]
 
     def fill() -> None:

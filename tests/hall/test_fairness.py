@@ -170,3 +170,13 @@ def test_the_system_frees_the_file_lock_of_a_process_that_died(tmp_path: Path) -
 def test_a_lock_file_that_cannot_be_made_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(LockUnusable), FileLock(tmp_path / "nowhere" / "it.turn"):
         pass
+
+
+def test_a_lock_handed_to_somebody_who_just_gave_up_is_passed_on() -> None:
+    lock, gone = FairLock(), threading.Lock()
+    gone.acquire()
+    with lock:
+        lock._waiting.append(gone)
+    assert lock._taken  # it is gone's now, but gone was told in the same moment that it waited too long
+    lock._stop_waiting(gone)
+    assert not lock._taken
