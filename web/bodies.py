@@ -10,7 +10,7 @@ from flask import request
 
 from hall.errors import BadRequest, Invalid
 
-_STRANGE = re.compile("[\0\ud800-\udfff]")
+_STRANGE = re.compile(r"[\0\ud800-\udfff]")
 LARGEST = 64 * 1024  # bytes; nothing that a kiosk or console sends comes near it
 
 

@@ -331,6 +331,14 @@ def test_broken_and_oversized_bodies_are_refused_as_described(hall: Caller) -> N
     assert (large.status_code, large.json["code"]) == (413, "too_large")
 
 
+def test_text_that_no_database_takes_is_refused_and_not_a_fault_of_the_server(hall: Caller) -> None:
+    for body in (b'{"service": "\\ud800"}', b'{"service": "ktp\\u0000"}'):
+        answer = hall.ask(
+            "kiosk", "post", "/halls/blora/tickets", data=body, headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, answer.json["code"]) == (422, "wrong_type")
+
+
 def test_the_document_is_served_at_both_addresses(hall: Caller) -> None:
     with hall.app.test_client() as client:
         assert client.get("/openapi.json").json == client.get("/api/v1/openapi.json").json == document()
