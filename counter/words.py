@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 
 def words() -> dict[str, str]:
@@ -55,7 +56,7 @@ def words() -> dict[str, str]:
         # the counter's state
         "state_open": _("Buka"),
         "state_serving": _("Melayani"),
-        "state_paused": _("Istirahat"),
+        "state_paused": pgettext("state", "Istirahat"),
         "state_lost": _("Tidak terpantau"),
         # why a move is not possible
         "why_no_ticket": _("Belum ada nomor di loket ini."),

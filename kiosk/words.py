@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask_babel import force_locale
+from flask_babel import force_locale, pgettext
 from flask_babel import gettext as _
 
 LANGUAGES = ("id", "en")
@@ -57,7 +57,7 @@ def _screens() -> dict[str, str]:
         "no_agencies": _("Belum ada layanan yang diatur untuk balai ini."),
         "serving": _("Melayani"),
         "closed": _("Tutup"),
-        "resting": _("Istirahat"),
+        "resting": pgettext("state", "Istirahat"),
         "nobody": _("Belum ada petugas"),
         "quota_reached": _("Kuota habis"),
         "opens": _("Buka lagi {when}"),
@@ -145,24 +145,24 @@ def _result() -> dict[str, str]:
         "scan": _("Pindai untuk memantau giliran dari ponsel"),
         "listen": _("Silakan tunggu. Nomor Anda akan dipanggil dan tampil di layar ruang tunggu."),
         "slip_printing": _("Sedang mencetak…"),
-        "slip_confirmed": _("Silakan ambil slip Anda"),
-        "slip_slow": _("Slip belum keluar. Pindai QR atau foto layar ini."),
-        "slip_none": _("Tanpa slip kertas. Pindai QR atau foto layar ini."),
-        "slip_missing": _("Slip tidak tercetak."),
-        "slip_maybe": _("Slip mungkin tidak tercetak."),
+        "slip_confirmed": _("Silakan ambil karcis Anda"),
+        "slip_slow": _("Karcis belum keluar. Pindai QR atau foto layar ini."),
+        "slip_none": _("Tanpa karcis kertas. Pindai QR atau foto layar ini."),
+        "slip_missing": _("Karcis tidak tercetak."),
+        "slip_maybe": _("Karcis mungkin tidak tercetak."),
         "slip_scan": _("Pindai QR atau foto layar ini."),
-        "why_paper_end": _("Printer kehabisan kertas."),
-        "why_cover_open": _("Tutup printer terbuka."),
-        "why_cutter_error": _("Pemotong kertas printer macet."),
-        "why_offline": _("Printer sedang tidak siap."),
-        "why_silent": _("Printer tidak menjawab."),
-        "why_unreachable": _("Printer tidak terhubung."),
-        "why_dropped": _("Sambungan ke printer terputus."),
-        "why_garbage": _("Jawaban printer tidak terbaca."),
-        "why_busy": _("Printer sedang dipakai."),
-        "why_stale": _("Slip terlambat dan tidak jadi dicetak."),
-        "why_expired": _("Slip terlambat dan tidak jadi dicetak."),
-        "why_no_report": _("Printer tidak memberi kabar."),
+        "why_paper_end": _("Pencetak kehabisan kertas."),
+        "why_cover_open": _("Tutup pencetak terbuka."),
+        "why_cutter_error": _("Pemotong kertas pencetak macet."),
+        "why_offline": _("Pencetak sedang tidak siap."),
+        "why_silent": _("Pencetak tidak menjawab."),
+        "why_unreachable": _("Pencetak tidak terhubung."),
+        "why_dropped": _("Sambungan ke pencetak terputus."),
+        "why_garbage": _("Jawaban pencetak tidak terbaca."),
+        "why_busy": _("Pencetak sedang dipakai."),
+        "why_stale": _("Karcis terlambat dan tidak jadi dicetak."),
+        "why_expired": _("Karcis terlambat dan tidak jadi dicetak."),
+        "why_no_report": _("Pencetak tidak memberi kabar."),
         "print_again": _("Cetak lagi"),
         "done": _("Selesai"),
     }

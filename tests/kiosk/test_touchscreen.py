@@ -230,12 +230,12 @@ def test_the_next_citizen_starts_without_the_last_ones_priority(kiosk: Kiosk) ->
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
     [
-        ("confirmed", None, "Silakan ambil slip Anda"),
-        ("failed", "paper_end", "Printer kehabisan kertas. Pindai QR atau foto layar ini."),
-        ("failed", "cover_open", "Tutup printer terbuka. Pindai QR atau foto layar ini."),
-        ("failed", "unreachable", "Printer tidak terhubung. Pindai QR atau foto layar ini."),
-        ("unknown", "silent", "Printer tidak menjawab. Slip mungkin tidak tercetak. Pindai QR atau foto layar ini."),
-        ("failed", "bad_slip", "Slip tidak tercetak. Pindai QR atau foto layar ini."),
+        ("confirmed", None, "Silakan ambil karcis Anda"),
+        ("failed", "paper_end", "Pencetak kehabisan kertas. Pindai QR atau foto layar ini."),
+        ("failed", "cover_open", "Tutup pencetak terbuka. Pindai QR atau foto layar ini."),
+        ("failed", "unreachable", "Pencetak tidak terhubung. Pindai QR atau foto layar ini."),
+        ("unknown", "silent", "Pencetak tidak menjawab. Karcis mungkin tidak tercetak. Pindai QR atau foto layar ini."),
+        ("failed", "bad_slip", "Karcis tidak tercetak. Pindai QR atau foto layar ini."),
     ],
 )
 def test_the_slip_is_told_as_it_is(kiosk: Kiosk, stage: Stage, state: str, reason: str | None, words: str) -> None:
@@ -252,16 +252,16 @@ def test_a_printer_without_news_does_not_keep_the_citizen_waiting(kiosk: Kiosk, 
     kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#slip-text", "Sedang mencetak…")
-    expect(kiosk.find("#slip-text")).to_have_text("Slip belum keluar. Pindai QR atau foto layar ini.", timeout=2500)
+    expect(kiosk.find("#slip-text")).to_have_text("Karcis belum keluar. Pindai QR atau foto layar ini.", timeout=2500)
     stage.print_next("confirmed")
-    kiosk.sees("#slip-text", "Silakan ambil slip Anda")
+    kiosk.sees("#slip-text", "Silakan ambil karcis Anda")
 
 
 def test_a_hall_without_a_printer_promises_no_paper(kiosk: Kiosk, stage: Stage) -> None:
     stage.change_printer(active=False)
     kiosk.to_ktp()
     kiosk.tap("#take")
-    kiosk.sees("#slip-text", "Tanpa slip kertas. Pindai QR atau foto layar ini.")
+    kiosk.sees("#slip-text", "Tanpa karcis kertas. Pindai QR atau foto layar ini.")
 
 
 def test_a_slip_that_failed_is_printed_again_once_the_printer_is_well(kiosk: Kiosk, stage: Stage) -> None:
@@ -269,13 +269,13 @@ def test_a_slip_that_failed_is_printed_again_once_the_printer_is_well(kiosk: Kio
     kiosk.tap("#take")
     kiosk.sees("#result-number", "B-001")
     stage.print_next("failed", "paper_end")
-    kiosk.sees("#slip-text", "Printer kehabisan kertas")
+    kiosk.sees("#slip-text", "Pencetak kehabisan kertas")
     expect(kiosk.find("#again")).to_be_hidden()
     note_printer(stage.db, "blora", PRINTER, "ready", None, now=stage.clock.now())
     kiosk.tap("#again")
     kiosk.sees("#slip-text", "Sedang mencetak…")
     assert stage.print_next("confirmed").copy == 1
-    kiosk.sees("#slip-text", "Silakan ambil slip Anda")
+    kiosk.sees("#slip-text", "Silakan ambil karcis Anda")
 
 
 def test_english_is_one_touch_away_and_gone_for_the_next(kiosk: Kiosk) -> None:
