@@ -380,7 +380,8 @@ def demo() -> None:
 
 
 def main() -> None:
-    """The entry point."""
+    """The entry point. What it writes (database, secret, backups) is nobody else's to read."""
+    os.umask(0o077)
     cli()
 
 

@@ -157,6 +157,9 @@ def _recordings(folder: Path, announcer: Announcer, halls: list[Places], known: 
     if not folder.is_dir():
         yield Finding("fault", "recordings", f"ANTRE_RECORDINGS names {folder}, which is no folder.")
         return
+    if not Recordings(folder).fingerprint():
+        yield Finding("warning", "recordings", f"There is no recording in {folder}: the engine speaks.")
+        return
     prefixes = sorted({service.prefix for hall in halls for service in hall.services.values()})
     counters = sorted({counter.name for hall in halls for counter in hall.counters.values()})
     told = [p for p in announcer.find_problems(prefixes=prefixes, counters=counters) if p not in known]

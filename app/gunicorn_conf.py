@@ -23,6 +23,7 @@ accesslog = None
 errorlog = "-"
 loglevel = _settings.log_level
 proc_name = "antre"
+umask = 0o077  # database, secret and sounds are nobody else's to read
 
 
 def post_worker_init(worker: Any) -> None:

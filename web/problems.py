@@ -68,5 +68,6 @@ def tell_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(fault: Exception) -> Response:
-        log.error("unexpected fault at %s %s", request.method, request.path, exc_info=fault)
+        # the rule, not the path: the path of a phone's page is the ticket's secret
+        log.error("unexpected fault at %s %s", request.method, request.url_rule, exc_info=fault)
         return problem(500, "internal", "Terjadi kesalahan di server. Tidak ada yang dicatat; hubungi petugas.")

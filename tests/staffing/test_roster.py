@@ -137,9 +137,7 @@ def test_nobody_is_planned_in_the_break_or_at_the_very_end(calendar: Calendar) -
 
 def test_a_year_of_dated_rows_is_asked_for_one_day_only(calendar: Calendar) -> None:
     first = date(2026, 1, 1)
-    rows = [
-        entry(f"{SARI.nip[:-3]}{n:03}", days=frozenset(), day=first + timedelta(days=n)) for n in range(365)
-    ]
+    rows = [entry(f"{SARI.nip[:-3]}{n:03}", days=frozenset(), day=first + timedelta(days=n)) for n in range(365)]
     roster = Roster(rows)
     assert len(roster.on(date(2026, 3, 3))) == 1
 
