@@ -1,0 +1,441 @@
+"""The doctor names what has made halls fail, and a server does not start where numbers could be lost."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import event
+
+from adapters.printers.pretend import PretendPrinter
+from adapters.voice.engine import EspeakEngine
+from adapters.voice.sound import silence, to_wav
+from app import doctor_database, doctor_hall
+from app.doctor import Finding, examine, must_be_fit_to_serve
+from app.doctor_database import connection_guards, filesystem_of, where
+from app.settings import BadSettings, Settings, secret_of
+from hall.database import Database
+from hall.errors import Unavailable
+from hall.people import set_account
+from queueing.issuing import issue
+from queueing.slips import note_printer
+from tests.cast import BIMA, GALIH, KIOSK, SARI, TUESDAY_MORNING, wib
+
+
+@dataclass
+class Clock:
+    moment: datetime = TUESDAY_MORNING
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def settings_of(db: Database) -> Settings:
+    """A home with a secret; the voice off, since it costs a second."""
+    settings = Settings(home=db.path.parent, voice="off")
+    secret_of(settings, make=True)
+    return settings
+
+
+def look(settings: Settings, now: datetime = TUESDAY_MORNING) -> list[Finding]:
+    """What the doctor finds, but for the file system under the tests, which may well be memory."""
+    return [f for f in examine(settings, clock=Clock(now)) if f.topic != "memory"]
+
+
+def of(found: list[Finding], topic: str) -> list[str]:
+    """The levels of a topic."""
+    return [f.level for f in found if f.topic == topic]
+
+
+def said(found: list[Finding], topic: str) -> str:
+    return " ".join(f.message for f in found if f.topic == topic)
+
+
+def raw(db: Database, statement: str) -> None:
+    with closing(sqlite3.connect(db.path, isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+@pytest.fixture
+def home(contoh: Database) -> Settings:
+    """The small hall in good order: everybody has a PIN, somebody manages it."""
+    for person in (SARI, BIMA, GALIH):
+        set_account(contoh, "contoh", person.nip, name=None, role=None, agency=None, pin="482915")
+    set_account(contoh, "contoh", "kelola", name="Pengelola Uji", role="manager", agency=None, pin="482915")
+    contoh.path.chmod(0o600)
+    return settings_of(contoh)
+
+
+# ---- in order, or nothing there ----
+
+
+def test_a_hall_in_order_has_no_fault(home: Settings) -> None:
+    found = look(replace(home, voice="espeak"))
+    assert [f for f in found if f.level == "fault"] == []
+    topics = {"python", "clock", "disk", "secret", "addresses", "sqlite", "guards", "migrations", "integrity", "halls"}
+    assert topics | {"people", "voice"} <= {f.topic for f in found if f.level == "ok"}
+    must_be_fit_to_serve(home, clock=Clock())
+
+
+def test_a_machine_where_nothing_was_set_up_yet(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "nowhere")
+    found = look(settings)
+    assert of(found, "database") == of(found, "secret") == of(found, "home") == ["fault"]
+    with pytest.raises(BadSettings, match="There is no database"):
+        must_be_fit_to_serve(settings, clock=Clock())
+    assert not settings.home.exists()  # looking creates nothing
+
+
+def test_a_database_without_a_hall(db: Database) -> None:
+    found = look(settings_of(db))
+    assert of(found, "halls") == ["fault"] and of(found, "migrations") == ["ok"]
+
+
+# ---- the machine ----
+
+
+@pytest.mark.parametrize(
+    ("version", "level", "word"),
+    [((3, 40, 1), "ok", "lock on the file"), ((3, 51, 3), "ok", "3.51.3."), ((3, 34, 0), "fault", "too old")],
+)
+def test_the_sqlite_version_and_its_guard_are_told(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], level: str, word: str
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    found = look(home)
+    assert of(found, "sqlite") == [level] and word in said(found, "sqlite")
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+@pytest.mark.parametrize(("free", "level"), [(50 * 1024**2, "fault"), (1024**3, "warning"), (90 * 1024**3, "ok")])
+def test_little_space_is_told(home: Settings, monkeypatch: pytest.MonkeyPatch, free: int, level: str) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(100 * 1024**3, 0, free))
+    assert level in of(look(home), "disk")
+
+
+MOUNTS = """\
+proc /proc proc rw 0 0
+/dev/sda1 / ext4 rw 0 0
+server:/export /srv nfs4 rw 0 0
+//server/share /mnt/with\\040blank cifs rw 0 0
+me@host:/ /mnt/ssh fuse.sshfs rw 0 0
+/dev/sdb1 /srv/local xfs rw 0 0
+tmpfs /run tmpfs rw 0 0
+/dev/sdc1 /mnt/twice ext4 rw 0 0
+host /mnt/twice 9p rw 0 0
+overlay /var/lib overlay rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "level"),
+    [
+        ("/var/antre.db", "ext4", "ok"),
+        ("/srv/antre/antre.db", "nfs4", "fault"),
+        ("/srv/local/antre.db", "xfs", "ok"),
+        ("/srv/locally/antre.db", "nfs4", "fault"),
+        ("/mnt/with blank/antre.db", "cifs", "fault"),
+        ("/mnt/ssh/antre.db", "fuse.sshfs", "fault"),
+        ("/mnt/twice/antre.db", "9p", "fault"),
+        ("/var/lib/antre/antre.db", "overlay", "ok"),
+        ("/run/antre.db", "tmpfs", "fault"),
+    ],
+)
+def test_a_database_on_a_network_disk_is_refused(path: str, kind: str, level: str) -> None:
+    assert filesystem_of(Path(path), MOUNTS) == kind
+    assert where(Path(path), MOUNTS).level == level
+
+
+def test_a_database_on_a_network_disk_is_not_even_opened(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_database, "filesystem_of", lambda path, mounts: "nfs4")
+    assert "fault" in of(look(home), "disk") and of(look(home), "guards") == []
+    with pytest.raises(BadSettings, match="network file system"):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
+# ---- the clock ----
+
+
+def test_a_clock_that_was_never_set_stops_the_server(home: Settings) -> None:
+    for year in (1970, 2025, 2100):
+        now = datetime(year, 6, 1, tzinfo=UTC)
+        assert "fault" in of(look(home, now), "clock")
+        with pytest.raises(BadSettings, match="clock"):
+            must_be_fit_to_serve(home, clock=Clock(now))
+
+
+def test_a_clock_before_the_last_line_of_the_journal_stops_the_server(home: Settings, contoh: Database) -> None:
+    issue(contoh, "contoh", "ktp", actor=KIOSK, now=TUESDAY_MORNING, history=True)
+    early = TUESDAY_MORNING - timedelta(minutes=1)
+    assert "fault" in of(look(home, early), "clock") and "contoh" in said(look(home, early), "clock")
+    with pytest.raises(BadSettings, match="journal of contoh"):
+        must_be_fit_to_serve(home, clock=Clock(early))
+    must_be_fit_to_serve(home, clock=Clock(TUESDAY_MORNING - timedelta(seconds=1)))  # a time server's own correction
+
+
+def test_old_history_carried_in_last_does_not_hide_a_clock_set_back(home: Settings, contoh: Database) -> None:
+    issue(contoh, "contoh", "ktp", actor=KIOSK, now=TUESDAY_MORNING, history=True)
+    contoh.memory.clear()
+    issue(contoh, "contoh", "ktp", actor="replay", now=wib("2026-01-05", "09:00"), history=True)
+    assert "fault" in of(look(home, wib("2026-02-01", "09:00")), "clock")
+
+
+# ---- the database ----
+
+
+def weaken(db: Database, pragma: str) -> None:
+    @event.listens_for(db.engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@pytest.mark.parametrize(
+    ("pragma", "name"),
+    [
+        ("synchronous=NORMAL", "synchronous"),
+        ("foreign_keys=OFF", "foreign_keys"),
+        ("wal_autocheckpoint=1000", "wal_autocheckpoint"),
+        ("journal_mode=DELETE", "journal_mode"),
+    ],
+)
+def test_a_connection_without_a_guard_is_named_and_stops_the_server(
+    home: Settings, contoh: Database, monkeypatch: pytest.MonkeyPatch, pragma: str, name: str
+) -> None:
+    contoh.close()
+
+    class Weak(Database):
+        def __init__(self, url: str, *, pool_size: int = 2) -> None:
+            super().__init__(url, pool_size=pool_size)
+            weaken(self, pragma)
+
+    monkeypatch.setattr(doctor_database, "Database", Weak)
+    found = look(home)
+    assert of(found, "guards") == ["fault"] and name in said(found, "guards")
+    with pytest.raises(BadSettings, match=name):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
+def test_tables_of_another_version_stop_the_server(home: Settings, contoh: Database) -> None:
+    raw(contoh, "UPDATE alembic_version SET version_num = 'future'")
+    found = look(home)
+    assert of(found, "migrations") == ["fault"] and "future" in said(found, "migrations")
+    with pytest.raises(Unavailable, match="not_migrated"):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
+def test_a_damaged_file_is_told(home: Settings, contoh: Database) -> None:
+    contoh.checkpoint()
+    size = contoh.path.stat().st_size
+    contoh.close()
+    with contoh.path.open("r+b") as file:
+        file.seek(size // 2)
+        file.write(b"\xff" * (size // 4))
+    found = look(home)
+    assert "fault" in of(found, "integrity") + of(found, "database")
+
+
+def test_a_file_that_is_no_database_is_told(home: Settings, contoh: Database) -> None:
+    contoh.close()
+    for ending in ("-wal", "-shm"):
+        Path(f"{contoh.path}{ending}").unlink(missing_ok=True)
+    contoh.path.write_bytes(b"not a database at all" * 100)
+    assert "fault" in of(look(home), "database")
+
+
+def test_records_that_point_to_nothing_are_told(home: Settings, contoh: Database) -> None:
+    raw(contoh, "DELETE FROM halls")
+    assert of(look(home), "integrity") == ["fault"]
+
+
+def test_a_database_that_others_can_read_is_told(home: Settings, contoh: Database) -> None:
+    contoh.path.chmod(0o644)
+    assert of(look(home), "database") == ["warning"]
+
+
+def test_postgresql_is_examined_too(postgres: Database) -> None:
+    settings = Settings(
+        database_url=postgres.url.render_as_string(hide_password=False), voice="off", secret_key="s" * 40
+    )
+    found = [f for f in look(settings) if f.topic in ("postgresql", "guards", "migrations")]
+    assert {f.topic: f.level for f in found} == {"postgresql": "ok", "guards": "ok", "migrations": "ok"}
+    must_be_fit_to_serve(settings, clock=Clock())
+
+
+def test_a_postgresql_that_forgets_at_a_power_cut_is_told(postgres: Database) -> None:
+    @event.listens_for(postgres.engine, "connect")
+    def weaken_it(connection: Any, _record: object) -> None:
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+
+    postgres.engine.dispose()
+    [finding] = connection_guards(postgres)
+    assert finding.level == "fault" and "synchronous_commit" in finding.message
+
+
+# ---- secret, addresses, cookies ----
+
+
+def test_the_secret_must_be_there_and_private(home: Settings) -> None:
+    key = home.home / "secret.key"
+    key.chmod(0o640)
+    assert of(look(home), "secret") == ["fault"] and "chmod 600" in said(look(home), "secret")
+    key.write_text("short")
+    assert of(look(home), "secret") == ["fault"]
+    key.unlink()
+    assert of(look(home), "secret") == ["fault"]
+    assert of(look(replace(home, secret_key="s" * 40)), "secret") == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "addresses", "cookies"),
+    [
+        ({}, ["ok"], []),
+        ({"bind": "[::1]:80", "secure_cookies": False}, ["ok"], []),
+        ({"bind": "0.0.0.0:80"}, ["fault"], ["ok"]),
+        ({"bind": "0.0.0.0:80", "base_url": "https://antre.example.go.id"}, ["ok"], ["ok"]),
+        (
+            {"bind": "10.1.2.3:80", "base_url": "https://antre.example.go.id", "secure_cookies": False},
+            ["ok"],
+            ["fault"],
+        ),
+        ({"bind": "0.0.0.0:80", "base_url": "http://antre.example.go.id"}, ["ok"], ["fault"]),
+        ({"bind": "0.0.0.0:80", "base_url": "https://localhost"}, ["fault"], ["ok"]),
+        ({"proxies": 1}, ["fault"], ["ok"]),  # behind nginx on this machine, and the QR says 127.0.0.1
+        ({"base_url": "https://antre.example.go.id", "secure_cookies": False}, ["ok"], ["fault"]),
+    ],
+)
+def test_what_phones_and_browsers_need_is_told(
+    home: Settings, changes: dict[str, Any], addresses: list[str], cookies: list[str]
+) -> None:
+    found = look(replace(home, **changes))
+    assert (of(found, "addresses"), of(found, "cookies")) == (addresses, cookies)
+
+
+# ---- the hall ----
+
+
+def test_uncertain_holidays_of_this_year_and_the_next_are_told(home: Settings) -> None:
+    found = look(home, wib("2026-12-31", "23:00") + timedelta(hours=2))  # already 2027 in the hall
+    assert "warning" in of(found, "holidays")
+    assert (
+        "2027" in said(found, "holidays")
+        and "2028" in said(found, "holidays")
+        and "2026" not in said(found, "holidays")
+    )
+
+
+def test_people_who_cannot_sign_in_are_counted(contoh: Database) -> None:
+    set_account(contoh, "contoh", SARI.nip, name=None, role=None, agency=None, pin="482915")
+    set_account(contoh, "contoh", "koordinator", name="Koordinator Uji", role="coordinator", agency=None, pin=None)
+    found = look(settings_of(contoh))
+    assert of(found, "people") == ["warning", "warning"]
+    assert "2 of 3 officers" in said(found, "people") and "1 of 1 accounts (coordinator)" in said(found, "people")
+
+
+def test_a_hall_that_nobody_may_manage_is_told(contoh: Database) -> None:
+    assert "nobody may manage" in said(look(settings_of(contoh)), "people")
+
+
+@pytest.fixture
+def paper(contoh: Database) -> Iterator[PretendPrinter]:
+    """A printer of the small hall, on a real socket."""
+    with PretendPrinter() as pretend:
+        add_printer(contoh, "network", pretend.address)
+        yield pretend
+
+
+def add_printer(db: Database, kind: str, address: str) -> None:
+    raw(
+        db,
+        "INSERT INTO printers (hall, code, position, active, kind, address, width_mm, kiosk) "
+        f"VALUES ('contoh', 'p1', 1, 1, '{kind}', '{address}', 80, '')",
+    )
+    db.known.clear()
+
+
+@pytest.mark.parametrize(
+    ("faults", "level", "word"),
+    [
+        ({}, "ok", "is ready"),
+        ({"paper_end": True}, "fault", "paper_end"),
+        ({"paper_near_end": True}, "warning", "nearly out"),
+        ({"cover_open": True}, "fault", "cover_open"),
+        ({"silent": True}, "warning", "does not tell"),
+    ],
+)
+def test_a_printer_is_asked_how_it_is(
+    home: Settings, paper: PretendPrinter, faults: dict[str, Any], level: str, word: str
+) -> None:
+    paper.set(**faults)
+    found = look(home)
+    assert of(found, "printers") == [level] and word in said(found, "printers")
+    assert paper.papers == []  # asking prints nothing
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "word"),
+    [
+        ("network", "127.0.0.1:1", "unreachable"),
+        ("network", ":", "cannot be used"),
+        ("file", "/dev/lp-none", "unreach"),
+    ],
+)
+def test_a_printer_out_of_reach_is_a_fault(
+    home: Settings, contoh: Database, kind: str, address: str, word: str
+) -> None:
+    add_printer(contoh, kind, address)
+    found = look(home)
+    assert of(found, "printers") == ["fault"] and word in said(found, "printers")
+
+
+def test_a_printer_behind_an_agent_is_known_by_what_the_agent_said(home: Settings, contoh: Database) -> None:
+    add_printer(contoh, "agent", "-")
+    assert "never heard of" in said(look(home), "printers")
+    note_printer(contoh, "contoh", "p1", "ready", None, now=TUESDAY_MORNING)
+    assert of(look(home), "printers") == ["ok"]
+    assert "last heard of at 2026-03-03 09:00" in said(look(home, TUESDAY_MORNING + timedelta(minutes=5)), "printers")
+    note_printer(contoh, "contoh", "p1", "trouble", "paper_end", now=TUESDAY_MORNING)
+    assert of(look(home), "printers") == ["fault"]
+    note_printer(contoh, "contoh", "p1", "low", "paper_low", now=TUESDAY_MORNING)
+    assert of(look(home), "printers") == ["warning"]
+
+
+def test_a_voice_that_cannot_speak_is_told(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_hall, "EspeakEngine", lambda: EspeakEngine(command=("false",)))
+    assert of(look(replace(home, voice="espeak")), "voice") == ["fault"]
+
+
+def test_recordings_are_looked_through(home: Settings, tmp_path: Path) -> None:
+    def recordings(folder: Path) -> list[Finding]:
+        found = look(replace(home, voice="espeak", recordings=str(folder)))
+        assert of(found, "voice") == ["ok"]
+        return found
+
+    assert of(recordings(tmp_path / "nowhere"), "recordings") == ["fault"]
+    folder = tmp_path / "suara"
+    folder.mkdir()
+    assert of(recordings(folder), "recordings") == ["warning"]
+    (folder / "satu.wav").write_bytes(to_wav(silence(0.3)))
+    (folder / "dua.wav").write_bytes(b"RIFF and no more")
+    found = recordings(folder)
+    assert set(of(found, "recordings")) == {"warning"}
+    assert "dua" in said(found, "recordings") and "loket" in said(found, "recordings")
+
+
+def test_the_doctor_changes_nothing(home: Settings, contoh: Database) -> None:
+    contoh.checkpoint()
+    before = contoh.path.read_bytes()
+    look(home)
+    assert contoh.path.read_bytes() == before
