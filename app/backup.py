@@ -42,12 +42,15 @@ def backup(db: Database, target: Path) -> None:
             connection.execute(select(turns.c.seq)).all()  # from here on the reader's state stands still
             source = connection.connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
-            _copy(source, unfinished)
+            try:
+                _copy(source, unfinished)
+            except sqlite3.Error as fault:  # of the copy, not of the hall's database, which would be told otherwise
+                raise _failed(target, fault) from fault
         _must_be_free(target)
         os.rename(unfinished, target)
         _on_disk(target.parent)
-    except (OSError, sqlite3.Error) as fault:
-        raise Unavailable("backup_failed", f"The backup to {target} failed: {fault}.") from fault
+    except OSError as fault:
+        raise _failed(target, fault) from fault
     finally:
         _clear(unfinished)
 
@@ -84,6 +87,10 @@ def restore(source: Path, settings: Settings, now: datetime) -> str:
         _clear(fresh)
     was = f"What was there is kept as {kept}." if kept else "There was none before."
     return f"{source} is now the database {target}. {was} Run 'antre migrate' and 'antre doctor' before serving."
+
+
+def _failed(target: Path, fault: Exception) -> Unavailable:
+    return Unavailable("backup_failed", f"The backup to {target} failed: {fault}.")
 
 
 def _use_postgres(tool: str) -> str:
