@@ -155,7 +155,8 @@ class Crowd:
             actor=CROWD,
             now=at,
             history=not self.beats,
-            print_slip=False,
+            kiosk="kiosk-1",
+            print_slip=self.beats and self.chance.random() < 0.3,  # the others came with a number from elsewhere
         )
         for shift in self.shifts:
             if arrival.service in self.hall.counters[shift.counter].services:
