@@ -44,6 +44,14 @@ def request(method: str, path: str, *, token: str = "", headers: str = "", body:
     return f"{lines}\r\n".encode() + body
 
 
+def received(connection: socket.socket) -> bytes:
+    """What is there to read. Raises :class:`ConnectionError` when the server hung up."""
+    data = connection.recv(65536)
+    if not data:
+        raise ConnectionError("the server hung up")
+    return data
+
+
 class Reader:
     """Puts the answers on one connection together: feed bytes, get (status, body) once one is whole."""
 
@@ -80,10 +88,7 @@ class _Client:
         self.socket.sendall(raw)
 
     def read(self) -> Answer | None:
-        data = self.socket.recv(65536)
-        if not data:
-            raise ConnectionError(f"the server hung up on {self.what!r}")
-        whole = self.reader.feed(data)
+        whole = self.reader.feed(received(self.socket))
         return Answer(self.what, self.sent, time.monotonic() - self.sent, *whole) if whole else None
 
 

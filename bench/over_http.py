@@ -81,18 +81,21 @@ def _calling(port: int, place: Place, seconds: float) -> Called:
     answers = drive(port, [officer(place, counter) for counter in place.counters], WARM_UP + seconds)
     calls = [a for a in answers if a.what == "call"]
     called = tuple(json.loads(a.body)["id"] for a in calls if a.status == 200)
-    return Called(rate(calls, seconds), rate(answers, seconds), called, sum(a.status >= 300 for a in answers))
+    refused = sum(a.status >= 300 and b"still_serving" not in a.body for a in answers)
+    return Called(rate(calls, seconds), rate(answers, seconds), called, refused)
 
 
 def officer(place: Place, counter: str) -> Script:
-    """Call, start, finish; tries again when nobody waits."""
+    """Call, start, finish; tries again when nobody waits, and first finishes what an earlier round left."""
     while True:
         answer: Answer = yield "call", move(place, f"/halls/{HALL}/counters/{counter}/call")
-        if answer.status != 200:
+        if answer.status == 204:
             continue
-        ticket = json.loads(answer.body)["id"]
-        yield "start", move(place, f"/tickets/{ticket}/start")
-        yield "finish", move(place, f"/tickets/{ticket}/finish")
+        said = json.loads(answer.body)
+        ticket = said["ticket"] if said.get("code") == "still_serving" else said
+        if ticket["state"] == "called":
+            yield "start", move(place, f"/tickets/{ticket['id']}/start")
+        yield "finish", move(place, f"/tickets/{ticket['id']}/finish")
 
 
 def move(place: Place, path: str) -> bytes:

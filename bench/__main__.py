@@ -1,0 +1,168 @@
+"""``python -m bench [--quick]``: measures on this machine, prints a table, and exits 1 only for a doubled number or call."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from app.verify import verify
+from bench import over_http, without_http
+from bench.displays import Shown, call_to_display
+from bench.figures import Rate, machine, middle
+from bench.history import fill
+from bench.over_http import Called
+from bench.place import Place, folder, furnish
+from bench.servers import EMPTY, SOCKETS, serving
+
+CLIENTS = (1, 16, 64)
+DISPLAYS = (100, 300)
+HISTORY = 100_000
+WANTED = {"share": 0.40, "p99": 100.0, "flat": 0.85, "shown": 150.0}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long everything takes: rounds of all HTTP runs, seconds a run, calls shown on the displays."""
+
+    rounds: int
+    seconds: float
+    calls: int
+
+
+QUICK, FULL = Plan(2, 1.5, 8), Plan(5, 4.0, 30)
+
+
+@dataclass
+class Found:
+    """Everything measured; the lists have one entry a round."""
+
+    bare: Rate
+    verb: Rate
+    empty: dict[int, list[Rate]] = field(default_factory=lambda: defaultdict(list))
+    issued: dict[int, list[Rate]] = field(default_factory=lambda: defaultdict(list))
+    aged: list[Rate] = field(default_factory=list)
+    called: list[Called] = field(default_factory=list)
+    shown: dict[int, Shown] = field(default_factory=dict)
+    refused: int = 0
+    doubled: int = 0
+    breaches: int = 0
+
+    def share(self, clients: int) -> float:
+        """Issuing as a share of the empty endpoint: the median of what each round says."""
+        pairs = zip(self.issued[clients], self.empty[clients], strict=True)
+        return median(issued.per_second / empty.per_second for issued, empty in pairs)
+
+    def flat(self) -> float:
+        """Issuing with history as a share of issuing without."""
+        pairs = zip(self.aged, self.issued[16], strict=True)
+        return median(aged.per_second / young.per_second for aged, young in pairs)
+
+
+def measure(home: Path, plan: Plan) -> Found:
+    """Runs everything, telling on stderr what it is at."""
+    say("the parts without HTTP")
+    found = Found(without_http.bare_insert(home, plan.seconds), without_http.verb(furnish(home / "verb"), plan.seconds))
+    young, old = furnish(home / "young"), furnish(home / "old")
+    say(f"writing {HISTORY:,} tickets of history")
+    fill(old, HISTORY)
+    with serving(young.home, EMPTY) as nothing, serving(young.home) as real, serving(old.home) as aged:
+        for nr in range(plan.rounds):  # one after the other in each round: what else the machine does hits all alike
+            say(f"over HTTP, round {nr + 1} of {plan.rounds}")
+            for clients in CLIENTS:
+                found.empty[clients].append(over_http.empty(nothing, clients, plan.seconds))
+                found.issued[clients].append(_issue(found, real, young, clients, plan.seconds))
+            found.aged.append(_issue(found, aged, old, 16, plan.seconds))
+        say(f"{len(young.counters)} officers")
+        for _ in range(plan.rounds):
+            found.called.append(over_http.calling(real, young, plan.seconds))
+        tickets = [ticket for called in found.called for ticket in called.tickets]
+        found.doubled += len(tickets) - len(set(tickets))
+        found.refused += sum(called.refused for called in found.called)
+    waiting = furnish(home / "waiting")
+    without_http.verb(waiting, 0.5)
+    with serving(waiting.home) as real:
+        for displays in DISPLAYS:
+            say(f"{displays} displays")
+            found.shown[displays] = call_to_display(real, waiting, displays, plan.calls)
+    say("holding every promise against what was written")
+    for place in (young, waiting):
+        db = place.open()
+        try:
+            found.breaches += len(verify(db))
+        finally:
+            db.close()
+    return found
+
+
+def _issue(found: Found, port: int, place: Place, clients: int, seconds: float) -> Rate:
+    issued = over_http.issuing(port, place, clients, seconds)
+    ids, numbers = zip(*issued.tickets, strict=True)
+    found.doubled += 2 * len(ids) - len(set(ids)) - len(set(numbers))
+    found.refused += issued.refused
+    return issued.rate
+
+
+def table(found: Found) -> str:
+    """What was measured, one line each."""
+    lines = [f"{'':44}{'a second':>10}{'p50 ms':>10}{'p99 ms':>10}   of the empty endpoint"]
+
+    def row(what: str, rate: Rate, more: str = "") -> None:
+        lines.append(f"{what:44}{rate.per_second:10,.0f}{rate.p50:10.2f}{rate.p99:10.2f}   {more}".rstrip())
+
+    row("bare insert with a number, no HTTP", found.bare)
+    row("the verb 'issue', no HTTP", found.verb)
+    for clients in CLIENTS:
+        row(f"empty endpoint, {clients} clients", middle(found.empty[clients]))
+    for clients in CLIENTS:
+        row(f"issue over HTTP, {clients} clients", middle(found.issued[clients]), f"{found.share(clients):.0%}")
+    row(f"issue, 16 clients, {HISTORY:,} tickets before", middle(found.aged), f"{found.flat():.0%} of without history")
+    row("calls by 8 officers (call, start, finish)", middle([called.calls for called in found.called]))
+    row("all moves of these officers", middle([called.moves for called in found.called]))
+    lines.append("")
+    lines.append(f"{'':44}{'nudge p50':>10}{'p99':>10}{'board p50':>12}{'p99':>10}{'lost':>6}")
+    for displays, shown in found.shown.items():
+        what = f"call to {displays} displays ({shown.calls} calls), ms"
+        times = f"{shown.nudge_p50:10.1f}{shown.nudge_p99:10.1f}{shown.p50:12.1f}{shown.p99:10.1f}{shown.lost:6d}"
+        lines.append(f"{what:44}{times}")
+    return "\n".join(lines)
+
+
+def judgement(found: Found) -> str:
+    """Each wanted figure with yes or no."""
+    p99, shown = middle(found.issued[16]).p99, found.shown[300].p99
+    said = [
+        (found.share(16) >= WANTED["share"], f"issuing at least 40 % of the empty endpoint at 16 clients: {found.share(16):.0%}"),
+        (p99 < WANTED["p99"], f"issuing p99 under 100 ms at 16 clients: {p99:.0f} ms"),
+        (found.flat() >= WANTED["flat"], f"flat (within 15 %) with {HISTORY:,} tickets of history: {found.flat():.0%}"),
+        (shown < WANTED["shown"] and not found.shown[300].lost, f"call to display p99 under 150 ms at 300: {shown:.0f} ms"),
+        (found.doubled == 0, f"no number and no call twice: {found.doubled} doubled, {found.refused} refused"),
+        (found.breaches == 0, f"'antre verify' finds nothing afterwards: {found.breaches} breaches"),
+    ]
+    return "\n".join(f"{'met    ' if met else 'NOT MET'}  {what}" for met, what in said)
+
+
+def say(what: str) -> None:
+    """Tells what is being measured, for whoever waits."""
+    print(f"  {time.strftime('%H:%M:%S')}  {what} ...", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Measures, prints, and says by the exit status whether anything was doubled."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a minute and a half instead of six")
+    plan = QUICK if parser.parse_args().quick else FULL
+    with folder() as home:
+        print(machine(home))
+        print(f"gunicorn as `antre serve` runs it, ANTRE_SOCKETS={SOCKETS}; clients in processes of their own on the same cores")
+        found = measure(home, plan)
+    print(f"\n{table(found)}\n\n{judgement(found)}")
+    return 1 if found.doubled or found.breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
