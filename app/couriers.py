@@ -180,9 +180,15 @@ class Couriers:
         if not self._started:
             return
         self._db.heard.remove(self._heard)
-        for courier in (self._nudger.courier, self._steward, *(p.courier for p in self._printers.values())):
-            courier.stop()
+        self._nudger.courier.stop()
+        self._steward.stop()
+        self.dismiss()
         self._started = False
+
+    def dismiss(self) -> None:
+        """Ends the print couriers."""
+        while self._printers:
+            self._printers.popitem()[1].courier.stop()
 
     def _heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
         self._nudger.heard(hall, seq, kinds)

@@ -1,0 +1,183 @@
+"""Couriers: what follows the journal does its errand, tells the truth, and its failure never stops the line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.printers.pretend import PretendPrinter
+from app.couriers import Courier, Couriers, Nudger, PrintCourier
+from hall.database import Database, sqlite_url
+from hall.places import Printer, places
+from queueing import slips
+from queueing.issuing import issue
+from queueing.tickets import find_ticket
+from staffing import presence
+from staffing.facts import outages
+from tests.cast import CONSOLE, KIOSK, MELATI, TUESDAY_MORNING
+from tests.clock import HandClock
+
+
+class Ears:
+    """Stands where the socket server would: hears the nudges."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+
+    def emit(self, event: str, data: dict[str, int], *, namespace: str, to: str) -> None:
+        """Takes what would be sent."""
+        assert event == "nudge" and set(data) == {"hall", "seq"} and data["hall"] == to
+        self.heard.append((namespace, data["seq"]))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A Tuesday morning."""
+    return HandClock(TUESDAY_MORNING)
+
+
+@pytest.fixture
+def other_process(blora: Database) -> Iterator[Database]:
+    """The same file, opened as another process would."""
+    other = Database(sqlite_url(blora.path))
+    yield other
+    other.close()
+
+
+def take_number(db: Database, clock: HandClock) -> dict[str, object]:
+    """A citizen at kiosk-1."""
+    return issue(db, "blora", "ktp", actor=KIOSK, now=clock.now(), confirm=True, kiosk="kiosk-1")
+
+
+def print_courier(db: Database, clock: HandClock, pretend: PretendPrinter) -> PrintCourier:
+    """The courier of Blora's printer, which is the pretend one."""
+    with db.reading() as connection:
+        code = next(iter(places(db, connection, "blora").printers))
+    place = Printer(code, "network", pretend.address, 80, "kiosk-1")
+    return PrintCourier(db, clock, "blora", place, "https://antre.example")
+
+
+def state_of(db: Database, ticket: dict[str, object]) -> tuple[str, str | None]:
+    """The slip's state and reason."""
+    with db.reading() as connection:
+        job = slips.slip_of(connection, str(ticket["id"]))
+    assert job is not None
+    return job.state, job.reason
+
+
+def test_a_slip_is_printed_and_confirmed(blora: Database, clock: HandClock) -> None:
+    with PretendPrinter() as pretend:
+        courier = print_courier(blora, clock, pretend)
+        ticket = take_number(blora, clock)
+        assert state_of(blora, ticket) == ("queued", None)
+        courier.step()
+        assert state_of(blora, ticket) == ("confirmed", None)
+        [paper] = pretend.wait_for_papers(1)
+        assert "B-001" in paper.text and paper.qr == [f"https://antre.example{ticket['status_url']}"]
+        courier.step()
+        assert len(pretend.papers) == 1
+
+
+def test_a_stale_slip_is_not_printed_unasked(blora: Database, clock: HandClock) -> None:
+    with PretendPrinter() as pretend:
+        courier = print_courier(blora, clock, pretend)
+        ticket = take_number(blora, clock)
+        clock.move(minutes=10)
+        courier.step()
+        assert state_of(blora, ticket) == ("failed", "stale")
+        assert pretend.papers == []
+
+
+def test_a_slip_handed_out_without_a_word_becomes_unknown_and_the_ticket_stays(
+    blora: Database, clock: HandClock
+) -> None:
+    ticket = take_number(blora, clock)
+    with blora.reading() as connection:
+        code = next(iter(places(blora, connection, "blora").printers))
+    assert slips.take_next(blora, "blora", code, now=clock.now()) is not None
+    clock.move(seconds=31)
+    couriers = Couriers(blora, clock, Ears(), "https://antre.example")  # type: ignore[arg-type]
+    couriers.keep_house()
+    couriers.dismiss()
+    assert state_of(blora, ticket) == ("unknown", "no_report")
+    with blora.reading() as connection:
+        assert find_ticket(connection, str(ticket["id"])).state == "waiting"
+
+
+def test_what_the_printer_says_of_itself_is_kept(blora: Database, clock: HandClock) -> None:
+    with PretendPrinter() as pretend:
+        courier = print_courier(blora, clock, pretend)
+        pretend.set(paper_near_end=True)
+        courier.step()
+        with blora.reading() as connection:
+            told = slips.printers_now(connection, "blora")[courier.place.code]
+        assert (told["state"], told["reason"]) == ("low", "paper_low")
+
+
+def test_the_nudger_tells_what_this_process_wrote_and_what_others_wrote(
+    blora: Database, other_process: Database, clock: HandClock
+) -> None:
+    ears = Ears()
+    nudger = Nudger(blora, ears)  # type: ignore[arg-type]
+    nudger.step()
+    blora.heard.append(nudger.heard)
+    take_number(blora, clock)
+    nudger.step()
+    assert {namespace for namespace, _ in ears.heard} == {"/display", "/counter", "/admin", "/ticket"}
+    ears.heard.clear()
+    take_number(other_process, clock)  # another process on the same file
+    nudger._looked = 0.0
+    nudger.step()
+    assert ears.heard, "what another process wrote is told at the next look"
+    ears.heard.clear()
+    nudger._looked = 0.0
+    nudger.step()
+    assert ears.heard == [], "and told once"
+
+
+def test_a_line_about_paper_does_not_wake_the_displays(blora: Database, clock: HandClock) -> None:
+    ears = Ears()
+    nudger = Nudger(blora, ears)  # type: ignore[arg-type]
+    nudger.heard("blora", 5, frozenset({"slip_confirmed"}))
+    nudger.step()
+    assert ears.heard == []
+    nudger.heard("blora", 6, frozenset({"slip_confirmed", "ticket_called"}))
+    nudger.step()
+    assert ("/display", 6) in ears.heard
+
+
+def test_the_steward_finds_a_silent_console_and_ends_yesterday(blora: Database, clock: HandClock) -> None:
+    presence.sign_in(blora, "blora", "1", MELATI.nip, actor=CONSOLE, now=clock.now())
+    waiting = take_number(blora, clock)
+    couriers = Couriers(blora, clock, Ears(), "https://antre.example")  # type: ignore[arg-type]
+    clock.move(minutes=2)
+    couriers.keep_house()
+    with blora.reading() as connection:
+        assert [r.what for r in connection.execute(outages.select())] == ["counter:1"]
+    clock.move(days=1)
+    couriers.keep_house()
+    couriers.dismiss()
+    with blora.reading() as connection:
+        assert find_ticket(connection, str(waiting["id"])).state == "expired"
+        assert presence.open_sessions(connection, "blora") == []
+
+
+def test_a_courier_that_fails_tries_again() -> None:
+    tried, twice = [], threading.Event()
+
+    def step() -> float:
+        tried.append(1)
+        if len(tried) == 1:
+            raise RuntimeError("the first time goes wrong")
+        twice.set()
+        return 60.0
+
+    courier = Courier("test", step)
+    courier.start()
+    try:
+        courier.wake()
+        assert twice.wait(10)
+    finally:
+        courier.stop()
