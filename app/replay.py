@@ -112,7 +112,7 @@ def replay(
 
     Stops at the first refused line, which changes nothing of its own, unless ``keep_going``; what came before stays.
     Hours, warnings, quota and capacity do not refuse an ``issue``; a day on which the line went further already takes
-    only facts. Raises :class:`NotFound` (``unknown_hall``).
+    only facts. Raises :class:`NotFound` (``unknown_hall``) and :class:`Invalid` (``not_utf8``).
     """
     story, result = _Story(db, hall, actor), Replayed()
     numbered = _numbered(source)
@@ -130,11 +130,14 @@ def replay(
 
 
 def _numbered(source: TextIO | Iterable[str]) -> Iterator[tuple[int, str]]:
-    for number, raw in enumerate(source, 1):
-        if number == 1:
-            raw = raw.removeprefix("\ufeff")  # some editors put a byte order mark there
-        if raw.strip():
-            yield number, raw
+    number = 0
+    try:
+        for number, raw in enumerate(source, 1):
+            text = raw.removeprefix("\ufeff") if number == 1 else raw  # some editors put a byte order mark there
+            if text.strip():
+                yield number, text
+    except UnicodeDecodeError as fault:
+        raise Invalid("not_utf8", f"Berkas ini bukan teks UTF-8 (setelah baris {number}).") from fault
 
 
 def _first_time(chunk: list[tuple[int, str]]) -> datetime:

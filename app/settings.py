@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -86,16 +88,22 @@ def _convert(name: str, raw: str, kind: type) -> object:
             raise BadSettings(f"{name} is {raw!r}; it takes true or false.")
         return known[raw.lower()]
     if kind is int:
-        if not raw.isdigit():
+        if not (raw.isascii() and raw.isdigit()):
             raise BadSettings(f"{name} is {raw!r}; it takes a whole number.")
         return int(raw)
-    return Path(raw) if issubclass(kind, Path) else raw
+    if issubclass(kind, Path):
+        if not raw:
+            raise BadSettings(f"{name} is empty; name a folder, or leave it out.")
+        return Path(raw)
+    return raw
 
 
 def _check(settings: Settings) -> None:
     host, _, port = settings.bind.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise BadSettings(f"ANTRE_BIND is {settings.bind!r}; it takes host:port.")
+    if settings.threads < 1:
+        raise BadSettings("ANTRE_THREADS is 0; nobody would be answered.")
     if settings.voice not in ("espeak", "off"):
         raise BadSettings(f"ANTRE_VOICE is {settings.voice!r}; it takes espeak or off.")
     if settings.log_level not in ("debug", "info", "warning", "error"):
@@ -117,13 +125,7 @@ def secret_of(settings: Settings, *, make: bool = False) -> str:
         return settings.secret_key
     path = settings.home / "secret.key"
     if not path.exists() and make:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return secret_of(settings)  # another process made it this very moment
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        _make_secret(path)
     try:
         secret = path.read_text().strip()
     except OSError as fault:
@@ -131,3 +133,18 @@ def secret_of(settings: Settings, *, make: bool = False) -> str:
     if len(secret) < 32:
         raise BadSettings(f"{path} is shorter than 32 characters; cookies could be forged.")
     return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Makes the file whole before it has its name: another process must not read half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(prefix=".secret-", dir=path.parent)  # readable by its owner only
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process made it this very moment: that one holds
+            os.link(unfinished, path)
+    finally:
+        os.unlink(unfinished)
