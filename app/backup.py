@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url, select
 
 from app.promises.found import Found
@@ -18,7 +17,7 @@ from app.promises.rows import the_journal_is_whole
 from app.settings import Settings
 from hall.database import Database, sqlite_url
 from hall.errors import Conflict, Unavailable
-from hall.schema import chain_config, revision_of
+from hall.schema import known_revisions, revision_of
 from hall.turn import turns
 
 BESIDE = ("-wal", "-shm", "-journal", ".turn")  # what may lie beside a database in use
@@ -127,10 +126,9 @@ def _must_be_ours(copy: Path, source: Path) -> None:
     db = Database(sqlite_url(copy), pool_size=2)
     try:
         revision = revision_of(db)
-        known = {script.revision for script in ScriptDirectory.from_config(chain_config()).walk_revisions()}
         if revision is None:
             raise Unavailable("damaged", f"{source} is a database, but not one of Antre.")
-        if revision not in known:
+        if revision not in known_revisions():
             raise Unavailable(
                 "newer_revision", f"{source} is at revision {revision}, of a newer Antre; install that first."
             )

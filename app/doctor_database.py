@@ -16,7 +16,7 @@ from app.settings import Settings
 from hall.database import Database
 from hall.errors import Refusal
 from hall.journal import journal
-from hall.schema import newest, revision_of
+from hall.schema import known_revisions, newest, revision_of
 from hall.turn import turns
 
 SAFE_SQLITE = (3, 51, 3)  # from here on a checkpoint and a commit at the same moment are safe without our lock
@@ -93,8 +93,10 @@ def database_findings(db: Database, now: datetime) -> Iterator[Finding]:
     yield from connection_guards(db)
     found = revision_of(db)
     if found != newest():
-        what = f"The tables are at revision {found or 'none'}, this program needs {newest()}; "
-        yield Finding("fault", "migrations", what + "run 'antre migrate' (older) or install the newer program (newer).")
+        newer = found is not None and found not in known_revisions()
+        then = "install that program first" if newer else "run 'antre migrate'"
+        what = f"The tables are at revision {found or 'none'}{' of a newer program' if newer else ''}; "
+        yield Finding("fault", "migrations", f"{what}this program needs {newest()}: {then}.")
         return
     yield Finding("ok", "migrations", f"The tables are at revision {found}.")
     yield from clock_against_journal(db, now)

@@ -30,8 +30,20 @@ def newest() -> str:
     return head
 
 
+@cache
+def known_revisions() -> frozenset[str]:
+    """Every revision of the chain: what is not among them comes from a newer program."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(chain_config()).walk_revisions())
+
+
 def migrate(db: Database) -> None:
-    """Runs every migration that the database has not seen, in one transaction. Existing data stays."""
+    """Runs every migration that the database has not seen, in one transaction. Existing data stays.
+
+    Raises :class:`Unavailable` (``newer_revision``) for tables of a newer program.
+    """
+    found = revision_of(db)
+    if found is not None and found not in known_revisions():
+        raise Unavailable("newer_revision", _newer(found))
     config = chain_config()
     with db.writing() as connection:
         config.attributes["connection"] = connection
@@ -48,6 +60,12 @@ def must_be_current(db: Database) -> None:
     """Refuses (``not_migrated``) to work on tables of another version."""
     found = revision_of(db)
     if found != newest():
+        if found is not None and found not in known_revisions():
+            raise Unavailable("not_migrated", _newer(found))
         at = found or "kosong"
         then = "jalankan 'antre init' atau 'antre migrate'"
         raise Unavailable("not_migrated", f"Basis data berada pada versi {at}; {then}.")
+
+
+def _newer(found: str) -> str:
+    return f"Basis data berada pada versi {found}, dari program yang lebih baru; pasang program itu dahulu."
