@@ -1,6 +1,6 @@
 # Thin on purpose: everything else is in `antre` (.venv/bin/antre --help).
 .DEFAULT_GOAL := help
-.PHONY: help setup tools browser demo test check bench lock clean
+.PHONY: help setup tools browser demo test check bench lock translations clean
 
 help:
 	@echo "make setup   what running needs, into .venv (so .venv/bin/antre)"
@@ -9,6 +9,7 @@ help:
 	@echo "make check   lint, types, import contracts"
 	@echo "make bench   how fast it is on this machine"
 	@echo "make lock    new requirements*.lock from pyproject.toml"
+	@echo "make translations  new sentences into the English catalogue, gone ones out of it"
 	@echo "make clean   removes .venv and what tools left behind; var/ stays"
 
 setup:
@@ -41,6 +42,9 @@ LOCK = .venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras 
 lock: tools
 	$(LOCK) --output-file=requirements.lock pyproject.toml
 	$(LOCK) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+
+translations: setup
+	@scripts/translations.sh
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info

@@ -179,9 +179,9 @@ document.addEventListener("visibilitychange", () => document.visibilityState ===
 setInterval(drawLiveness, 1000);
 
 try {
-  words.use(sessionStorage.getItem("antre-language") ?? "id");
+  words.use(sessionStorage.getItem("antre-language") ?? document.documentElement.lang);
 } catch {
-  words.use("id");
+  words.use(document.documentElement.lang);
 }
 draw();
 ask();
