@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, String, Table, bindparam, select
 
 from hall.database import Json, Moment, canonical, metadata
 from hall.errors import Invalid
+from hall.statements import Prepared
 from hall.turn import Turn
 
 answers = Table(
@@ -22,10 +23,12 @@ answers = Table(
     Index("ix_answers_at", "at"),
 )
 
-_find = select(answers.c.asked, answers.c.answer).where(
-    answers.c.hall == bindparam("b_hall"), answers.c.key == bindparam("b_key")
+_find = Prepared(
+    select(answers.c.asked, answers.c.answer).where(
+        answers.c.hall == bindparam("b_hall"), answers.c.key == bindparam("b_key")
+    )
 )
-_insert = answers.insert()
+_insert = Prepared(answers.insert())
 
 
 def check_key(key: str | None) -> str | None:
@@ -46,17 +49,17 @@ def answered(t: Turn, key: str | None, asked: Any) -> Any | None:
     """The stored answer to ``key`` or None. Refuses (``key_reused``) a key that came with another question before."""
     if key is None:
         return None
-    row = t.connection.execute(_find, {"b_hall": t.hall, "b_key": key}).first()
+    row = _find.first(t.connection, {"b_hall": t.hall, "b_key": key})
     if row is None:
         return None
-    if row.asked != fingerprint(asked):
+    question, answer = row
+    if question != fingerprint(asked):
         raise Invalid("key_reused", "Idempotency-Key ini sudah dipakai untuk permintaan yang lain.")
-    return row.answer
+    return answer
 
 
 def remember(t: Turn, key: str | None, asked: Any, answer: Any) -> None:
     """Stores the answer in the same transaction as the thing done."""
     if key is not None:
-        t.connection.execute(
-            _insert, {"hall": t.hall, "key": key, "asked": fingerprint(asked), "answer": answer, "at": t.now}
-        )
+        row = {"hall": t.hall, "key": key, "asked": fingerprint(asked), "answer": answer, "at": t.now}
+        _insert.run(t.connection, row)

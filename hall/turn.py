@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam,
 from hall.database import Database, metadata
 from hall.errors import NotFound, Refusal
 from hall.journal import FIRST_HASH, chain, journal
+from hall.statements import Prepared
 
 log = logging.getLogger("antre.turn")
 
@@ -26,14 +27,14 @@ turns = Table(
     Column("config", BigInteger, nullable=False),
 )
 
-_read = select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == bindparam("b_hall"))
-_read_locked = _read.with_for_update()
-_advance = (
+_state = select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == bindparam("b_hall"))
+_read, _read_locked = Prepared(_state), Prepared(_state.with_for_update())
+_advance = Prepared(
     update(turns)
     .where(turns.c.hall == bindparam("b_hall"))
     .values(seq=bindparam("b_seq"), hash=bindparam("b_hash"), config=bindparam("b_config"))
 )
-_insert = journal.insert()
+_insert = Prepared(journal.insert())
 
 
 class Turn:
@@ -106,11 +107,10 @@ class Turn:
     def flush(self) -> None:
         """Puts the lines into the transaction. Called once, at the end of the turn."""
         if self.lines or self.set_up_was_changed:
-            if self.lines:
-                self.connection.execute(_insert, self.lines)
-            self.connection.execute(
-                _advance, {"b_hall": self.hall, "b_seq": self.seq, "b_hash": self.hash, "b_config": self.config}
-            )
+            for line in self.lines:
+                _insert.run(self.connection, line)
+            now = {"b_hall": self.hall, "b_seq": self.seq, "b_hash": self.hash, "b_config": self.config}
+            _advance.run(self.connection, now)
 
 
 @contextmanager
@@ -158,12 +158,13 @@ def _tell(db: Database, hall: str, seq: int, kinds: frozenset[str]) -> None:
 
 
 def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
-    row = connection.execute(_read if db.is_sqlite else _read_locked, {"b_hall": hall}).first()
+    row = (_read if db.is_sqlite else _read_locked).first(connection, {"b_hall": hall})
     if row is None:
         raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
     # Taken out, not looked at: a turn that fails may have changed it, and only one that succeeds puts it back. The hash
     # tells whether anybody else wrote; the number alone would not, once a commit of our own has failed.
-    known, state = db.memory.pop(hall, None), tuple(row)
+    seq, last, config = row
+    known, state = db.memory.pop(hall, None), (seq, last, config)
     return Turn(db, connection, hall, now, state, known[1] if known is not None and known[0] == state else {})
 
 
@@ -225,10 +226,11 @@ def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
 
 def position(connection: Connection, hall: str) -> tuple[int, int]:
     """(seq, config) of a hall now, without waiting. Raises :class:`NotFound` (``unknown_hall``)."""
-    row = connection.execute(_read, {"b_hall": hall}).first()
+    row = _read.first(connection, {"b_hall": hall})
     if row is None:
         raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
-    return row.seq, row.config
+    seq, _, config = row
+    return seq, config
 
 
 def open_journal(connection: Connection, hall: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Integer, String, Table, bindparam, select, update
 
 from hall.database import Moment, metadata
+from hall.statements import Prepared
 from hall.turn import Turn
 
 CLOSED, OPEN, PAUSED, LOST = "closed", "open", "paused", "lost"
@@ -28,7 +29,7 @@ desks = Table(
 
 _change = update(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
 _all = select(desks).where(desks.c.hall == bindparam("b_hall"))
-_one = select(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter"))
+_one = Prepared(select(desks).where(desks.c.hall == bindparam("b_hall"), desks.c.counter == bindparam("b_counter")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Desk:
 
 def desk(connection: Connection, hall: str, counter: str) -> Desk | None:
     """The desk as stored, or None when nobody ever sat there."""
-    row = connection.execute(_one, {"b_hall": hall, "b_counter": counter}).first()
+    row = _one.first(connection, {"b_hall": hall, "b_counter": counter})
     return None if row is None else Desk(*row)
 
 

@@ -10,6 +10,7 @@ from hall.database import Database, new_id
 from hall.errors import Invalid
 from hall.once import answered, check_key, remember
 from hall.places import PRIORITIES
+from hall.statements import Prepared
 from hall.turn import turn
 from queueing import tickets as tk
 from queueing.doorway import may_issue
@@ -17,7 +18,7 @@ from queueing.line import line_of
 from queueing.order import NORMAL, PRIORITY
 from queueing.slips import order_slip, slip_facts
 
-_insert = tk.tickets.insert()
+_insert = Prepared(tk.tickets.insert())
 
 
 def issue(
@@ -89,7 +90,7 @@ def issue(
             waited=0,
         )
         t.touched = True
-        t.connection.execute(_insert, _row(ticket))
+        _insert.run(t.connection, _row(ticket))
         line.last_number[wanted.prefix] = number
         line.waiting[service][rank] += 1
         line.issued[service] += 1

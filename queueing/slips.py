@@ -23,6 +23,7 @@ from sqlalchemy import (
 from hall.database import Database, Json, Moment, metadata, new_id
 from hall.errors import Conflict, Invalid, NotFound
 from hall.places import Places, places
+from hall.statements import Prepared
 from hall.turn import Turn, turn
 from queueing import tickets as tk
 
@@ -58,7 +59,7 @@ printer_states = Table(
     Column("since", Moment, nullable=False),
     Column("seen", Moment, nullable=False),
 )
-_insert = print_jobs.insert()
+_insert = Prepared(print_jobs.insert())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +97,8 @@ def order_slip(t: Turn, hall: Places, ticket: tk.Ticket, kiosk: str | None, fact
 
 def _queue(t: Turn, ticket: tk.Ticket, printer: str, copy: int, facts: dict[str, Any]) -> str:
     job = new_id()
-    t.connection.execute(
-        _insert,
-        {
-            "id": job,
-            "hall": t.hall,
-            "ticket": ticket.id,
-            "printer": printer,
-            "copy": copy,
-            "state": QUEUED,
-            "facts": facts,
-            "created": t.now,
-        },
-    )
+    values = {"id": job, "hall": t.hall, "ticket": ticket.id, "printer": printer, "copy": copy}
+    _insert.run(t.connection, values | {"state": QUEUED, "facts": facts, "created": t.now})
     return job
 
 
