@@ -18,6 +18,7 @@ class Prepared:
     For each execution SQLAlchemy looks up the compiled text, orders the parameters and wraps the result: 30 to 90 µs
     where SQLite itself needs 2 to 20, and every writer of the hall stands in line behind it. Here that is done once.
     Values are converted by the columns' own types and faults are SQLAlchemy's, as ever. On PostgreSQL it runs them.
+    The connection is one of :class:`hall.database.Database`, which has begun its transaction.
     """
 
     def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
@@ -47,8 +48,6 @@ class Prepared:
     def _execute(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         if not self._text:
             self._prepare(connection.dialect)
-        if not connection.in_transaction():
-            connection.begin()  # as SQLAlchemy would: all reads of one connection see one state
         get = values.get
         given = tuple([get(name, own) if to is None else to(get(name, own)) for name, own, to in self._given])
         raw: Any = connection.connection.driver_connection
