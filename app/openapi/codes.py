@@ -1,4 +1,4 @@
-"""Every code with which the interface refuses: its HTTP status and what it means. Codes are stable."""
+"""Every code with which the interface refuses: its HTTP status and what it means."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
     ("name", "value", "says"),
     [
         ("ANTRE_BNID", "127.0.0.1:80", "ANTRE_BNID is not a setting"),
-        ("ANTRE_HOME_FILE", "/tmp/x", "ANTRE_HOME_FILE is not a setting"),
+        ("ANTRE_HOME_FILE", "x", "ANTRE_HOME_FILE is not a setting"),
         ("ANTRE_HOME", "", "ANTRE_HOME is empty"),
         ("ANTRE_BIND", "8080", "host:port"),
         ("ANTRE_BIND", ":8080", "host:port"),
