@@ -10,7 +10,19 @@ from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Boolean, Column, Connection, ForeignKeyConstraint, Index, Integer, String, Table, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    select,
+    update,
+)
 
 from hall.database import Database, Moment, metadata, new_id
 from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
@@ -112,24 +124,25 @@ def new_token(db: Database, role: str, *, hall: str | None, name: str, now: date
     return secret
 
 
-_token_by_hash = select(tokens.c.id, tokens.c.role, tokens.c.hall, tokens.c.name).where(tokens.c.revoked.is_(None))
+_living = select(tokens.c.id, tokens.c.role, tokens.c.hall, tokens.c.name).where(tokens.c.revoked.is_(None))
+_token_by_hash = _living.where(tokens.c.hash == bindparam("b_hash"))  # made once: every request of a machine asks it
 
 
 def find_token(connection: Connection, secret: str) -> Token | None:
     """The living token with this secret, or None."""
-    row = connection.execute(_token_by_hash.where(tokens.c.hash == token_hash(secret))).first()
+    row = connection.execute(_token_by_hash, {"b_hash": token_hash(secret)}).first()
     return None if row is None else Token(*row)
 
 
 def find_token_by_id(connection: Connection, token_id: str) -> Token | None:
     """The living token with this id, or None: what a device's cookie refers to."""
-    row = connection.execute(_token_by_hash.where(tokens.c.id == token_id)).first()
+    row = connection.execute(_living.where(tokens.c.id == token_id)).first()
     return None if row is None else Token(*row)
 
 
 def list_tokens(connection: Connection) -> list[Token]:
     """Every living token, oldest first."""
-    return [Token(*row) for row in connection.execute(_token_by_hash.order_by(tokens.c.created))]
+    return [Token(*row) for row in connection.execute(_living.order_by(tokens.c.created))]
 
 
 def revoke_token(db: Database, token_id: str, *, now: datetime) -> None:
@@ -153,6 +166,7 @@ def set_account(
         raise Invalid("unknown_role", f"Peran {role!r} tidak dikenal; pilih {', '.join(STAFF_ROLES)}.")
     if pin is not None:
         check_pin(pin)
+    proof = None if pin is None else _hasher.hash(pin)  # slow on purpose, so not while others wait for the database
     with db.writing(hall) as connection:
         _hall_exists(connection, hall)
         row = connection.execute(
@@ -162,7 +176,7 @@ def set_account(
             key: value for key, value in (("name", name), ("role", role), ("agency", agency)) if value is not None
         }
         if pin is not None:
-            values |= {"pin_hash": _hasher.hash(pin), "failures": 0, "blocked_until": None}
+            values |= {"pin_hash": proof, "failures": 0, "blocked_until": None}
         if row is None:
             if name is None or role is None:
                 raise Invalid("name_needed", f"Akun {login!r} belum ada; nama dan peran diperlukan.")
@@ -217,11 +231,12 @@ def verify_pin(db: Database, hall: str, login: str, pin: str, *, now: datetime) 
 def _count_failure(db: Database, hall: str, login: str, now: datetime) -> None:
     mine = (accounts.c.hall == hall) & (accounts.c.login == login)
     with db.writing(hall) as connection:
-        failures = connection.execute(select(accounts.c.failures).where(mine)).scalar_one() + 1
-        blocked = None
+        # counted by the database: two processes that read and add would lose one of two failures
+        connection.execute(update(accounts).where(mine).values(failures=accounts.c.failures + 1))
+        failures = connection.execute(select(accounts.c.failures).where(mine)).scalar_one()
         if failures > FREE_TRIES:
-            blocked = now + timedelta(seconds=min(15 * 2 ** (failures - FREE_TRIES - 1), 900))
-        connection.execute(update(accounts).where(mine).values(failures=failures, blocked_until=blocked))
+            blocked = now + timedelta(seconds=min(15 * 2 ** min(failures - FREE_TRIES - 1, 6), 900))
+            connection.execute(update(accounts).where(mine).values(blocked_until=blocked))
 
 
 def find_account(connection: Connection, hall: str, login: str, version: int) -> Account | None:

@@ -12,16 +12,17 @@ from sqlalchemy import bindparam, or_, select
 from hall.database import Database
 from hall.errors import Conflict, Invalid
 from hall.once import answered, check_key, remember
-from hall.places import Counter
+from hall.places import Counter, places
+from hall.statements import Prepared
 from hall.turn import Turn, turn
 from queueing import tickets as tk
 from queueing.desks import LOST, OPEN, PAUSED, change_desk, desk
-from queueing.line import Line, end_days_before, expire, line_of
+from queueing.line import Line, end_days_before, expire, left_behind, line_of
 from queueing.order import Head, choose
 from queueing.reach import must_be_within_reach
 
 _c = tk.tickets.c
-_head = (
+_head = Prepared(
     select(_c.id, _c.rank, _c.place)
     .where(
         _c.hall == bindparam("b_hall"),
@@ -34,11 +35,13 @@ _head = (
     .order_by(_c.place)
     .limit(1)
 )
-_sent_here = select(_c.id, _c.rank, _c.place).where(
-    _c.hall == bindparam("b_hall"),
-    _c.only_counter == bindparam("b_counter"),
-    _c.business_date == bindparam("b_date"),
-    tk.WAITS,
+_sent_here = Prepared(
+    select(_c.id, _c.rank, _c.place).where(
+        _c.hall == bindparam("b_hall"),
+        _c.only_counter == bindparam("b_counter"),
+        _c.business_date == bindparam("b_date"),
+        tk.WAITS,
+    )
 )
 
 
@@ -93,11 +96,11 @@ def _heads(t: Turn, line: Line, counter: Counter) -> list[Head]:
     for service in counter.services:
         for rank in (0, 1):
             if line.waiting[service][rank]:
-                row = t.connection.execute(_head, here | {"b_service": service, "b_rank": rank}).first()
+                row = _head.first(t.connection, here | {"b_service": service, "b_rank": rank})
                 if row is not None:
                     heads.append(Head(*row))
     # a ticket transferred to this very counter is called here even when its service is not one of the counter's own
-    heads += [Head(*row) for row in t.connection.execute(_sent_here, here)]
+    heads += [Head(*row) for row in _sent_here.rows(t.connection, here)]
     return heads
 
 
@@ -324,12 +327,8 @@ def end_old_days(db: Database, hall: str, *, now: datetime) -> int:
     The couriers call it after midnight; it is harmless at any time.
     """
     with db.reading() as connection:
-        from hall.places import places
-
         place = places(db, connection, hall)
-        today = place.date(now)
-        old = select(_c.id).where(_c.hall == hall, _c.business_date < today, _c.state.in_((tk.WAITING, tk.HELD)))
-        if connection.execute(old.limit(1)).first() is None:
+        if not left_behind(connection, hall, place.date(now)):
             return 0
     with turn(db, hall, now) as t:
         return end_days_before(t, place, place.date(now))

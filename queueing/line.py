@@ -112,6 +112,8 @@ _pace = (
     .where(_done.c.latest <= RECENT)
     .order_by(_done.c.ended_at)
 )
+_before = (_c.hall == bindparam("b_hall")) & (_c.business_date < bindparam("b_date"))
+_still_waiting, _still_held = select(tk.tickets).where(_before, tk.WAITS), select(tk.tickets).where(_before, tk.IS_HELD)
 _live = select(_c.counter).where(_c.hall == bindparam("b_hall"), tk.AT_COUNTER)
 
 
@@ -140,12 +142,20 @@ def end_days_before(t: Turn, hall: Places, today: date) -> int:
 
     They expire at the midnight that ended their day, whenever this is written: late is not the same as wrong.
     """
-    c = tk.tickets.c
-    query = select(tk.tickets).where(c.hall == t.hall, c.business_date < today, c.state.in_((tk.WAITING, tk.HELD)))
-    left = [tk.Ticket(*row) for row in t.connection.execute(query.order_by(c.business_date, c.place))]
+    left = left_behind(t.connection, t.hall, today)
     for ticket in left:
         expire(t, hall, ticket)
     return len(left)
+
+
+def left_behind(connection: Connection, hall: str, today: date) -> list[tk.Ticket]:
+    """The tickets of earlier business dates that still wait or are held, oldest first. Cheap with any history."""
+    found = [
+        tk.Ticket(*row)
+        for query in (_still_waiting, _still_held)
+        for row in connection.execute(query, {"b_hall": hall, "b_date": today})
+    ]
+    return sorted(found, key=lambda ticket: (ticket.business_date, ticket.place))
 
 
 def expire(t: Turn, hall: Places, ticket: tk.Ticket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from sqlalchemy import (
 
 from hall.database import MICROSECOND, Moment, metadata
 from hall.errors import Conflict, NotFound
+from hall.statements import Prepared
 from hall.turn import Turn
 
 WAITING, CALLED, SERVING, HELD = "waiting", "called", "serving", "held"
@@ -80,8 +82,17 @@ tickets = Table(
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_tickets_day", "hall", "business_date", "service"),
 )
-WAITS, AT_COUNTER = text("tickets.state = 'waiting'"), text("tickets.state IN ('called', 'serving')")
-_WAITS, _AT_COUNTER = text("state = 'waiting'"), text("state IN ('called', 'serving')")
+# Conditions spelled out: with bound values SQLite cannot use the partial indexes and reads the hall's whole history.
+WAITS, IS_HELD = text("tickets.state = 'waiting'"), text("tickets.state = 'held'")
+AT_COUNTER = text("tickets.state IN ('called', 'serving')")
+_WAITS, _HELD, _AT_COUNTER = text("state = 'waiting'"), text("state = 'held'"), text("state IN ('called', 'serving')")
+Index(
+    "ix_tickets_held",
+    tickets.c.hall,
+    tickets.c.business_date,
+    sqlite_where=_HELD,
+    postgresql_where=_HELD,
+)
 Index(
     "uq_tickets_live_at_counter",
     tickets.c.hall,
@@ -93,6 +104,7 @@ Index(
 Index(
     "ix_tickets_line",
     tickets.c.hall,
+    tickets.c.business_date,
     tickets.c.service,
     tickets.c.rank,
     tickets.c.place,
@@ -159,18 +171,25 @@ class Ticket:
         }
 
 
-_by_id = select(tickets).where(tickets.c.id == bindparam("b_id"))
-_by_secret = select(tickets).where(tickets.c.secret == bindparam("b_secret"))
-_change = update(tickets).where(tickets.c.id == bindparam("b_id"))  # what it sets comes with the values
-# AT_COUNTER is spelled out: with bound values SQLite cannot use the partial index and reads the hall's whole history
-_live_at = select(tickets).where(
-    tickets.c.hall == bindparam("b_hall"), tickets.c.counter == bindparam("b_counter"), AT_COUNTER
+_by_id = Prepared(select(tickets).where(tickets.c.id == bindparam("b_id")))
+_by_secret = Prepared(select(tickets).where(tickets.c.secret == bindparam("b_secret")))
+_live_at = Prepared(
+    select(tickets).where(
+        tickets.c.hall == bindparam("b_hall"), tickets.c.counter == bindparam("b_counter"), AT_COUNTER
+    )
 )
+
+
+@lru_cache
+def _change(columns: frozenset[str]) -> Prepared:
+    """The statement that gives one ticket new values in these columns: one for each kind of move."""
+    values = {name: bindparam(f"new_{name}", type_=tickets.c[name].type) for name in columns}
+    return Prepared(update(tickets).where(tickets.c.id == bindparam("b_id")).values(values))
 
 
 def find_ticket(connection: Connection, ticket_id: str) -> Ticket:
     """Raises :class:`NotFound` (``unknown_ticket``)."""
-    row = connection.execute(_by_id, {"b_id": ticket_id}).first()
+    row = _by_id.first(connection, {"b_id": ticket_id})
     if row is None:
         raise NotFound("unknown_ticket", "Nomor antrean ini tidak dikenal.")
     return Ticket(*row)
@@ -178,7 +197,7 @@ def find_ticket(connection: Connection, ticket_id: str) -> Ticket:
 
 def find_by_secret(connection: Connection, secret: str) -> Ticket:
     """The ticket behind a citizen's own link. Raises :class:`NotFound` (``unknown_ticket``)."""
-    row = connection.execute(_by_secret, {"b_secret": secret}).first()
+    row = _by_secret.first(connection, {"b_secret": secret})
     if row is None:
         raise NotFound("unknown_ticket", "Nomor antrean ini tidak dikenal.")
     return Ticket(*row)
@@ -186,7 +205,7 @@ def find_by_secret(connection: Connection, secret: str) -> Ticket:
 
 def live_at(connection: Connection, hall: str, counter: str) -> Ticket | None:
     """The ticket that is called to or served at a counter now, or None."""
-    row = connection.execute(_live_at, {"b_hall": hall, "b_counter": counter}).first()
+    row = _live_at.first(connection, {"b_hall": hall, "b_counter": counter})
     return None if row is None else Ticket(*row)
 
 
@@ -218,7 +237,8 @@ def change(t: Turn, ticket: Ticket, **values: Any) -> Ticket:
     if ticket.state == WAITING and leaves and "waited" not in values:
         elapsed = t.now - ticket.line_since
         values["waited"] = ticket.waited + max(0, elapsed // MICROSECOND)
-    t.connection.execute(_change, {"b_id": ticket.id, **values})
+    new = {f"new_{name}": value for name, value in values.items()}
+    _change(frozenset(values)).run(t.connection, new | {"b_id": ticket.id})
     changed = replace(ticket, **values)
     note_change(t, ticket, changed)
     return changed

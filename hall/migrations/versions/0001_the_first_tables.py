@@ -364,8 +364,15 @@ def upgrade() -> None:
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.create_index("ix_tickets_day", ["hall", "business_date", "service"], unique=False)
         batch_op.create_index(
+            "ix_tickets_held",
+            ["hall", "business_date"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
+        batch_op.create_index(
             "ix_tickets_line",
-            ["hall", "service", "rank", "place"],
+            ["hall", "business_date", "service", "rank", "place"],
             unique=False,
             sqlite_where=sa.text("state = 'waiting'"),
             postgresql_where=sa.text("state = 'waiting'"),
