@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     Boolean,
@@ -271,19 +271,22 @@ def _end(t: Turn, session: Session, at: datetime, actor: str, how: str) -> None:
     t.write("signed_out", session.counter, {"officer": session.officer, "how": how}, actor=actor, at=at)
 
 
-def end_old_sessions(t: Turn, today: object) -> int:
+def end_old_sessions(t: Turn, today: date) -> int:
     """Ends sessions left open overnight, at the midnight that ended their day; returns how many.
 
+    Also, at once, those at a counter that the hall no longer has: nobody could sign out there.
     A ticket still at that counter is finished or, if nobody came, missed, so that no ticket blocks the next morning.
+    Sessions of a later day stay: history that is carried in signs nobody out who sits there now.
     """
     hall = places(t.db, t.connection, t.hall, t.config)
     query = select(sessions).where(sessions.c.hall == t.hall, sessions.c.end.is_(None))
     ended = 0
     for session in [Session(*row) for row in t.connection.execute(query)]:
         day = hall.date(session.start)
-        if day == today:
+        if day > today or (day == today and session.counter in hall.counters):
             continue
-        at = midnight_after(day, hall.zone)
+        retired = day == today
+        at = t.now if retired else midnight_after(day, hall.zone)
         seat, left = desk(t.connection, t.hall, session.counter), tk.live_at(t.connection, t.hall, session.counter)
         # whoever still called or served after midnight sat there until then: time does not run backwards
         for moment in (seat.last_call if seat else None, left.started_at if left else None):
@@ -299,17 +302,20 @@ def end_old_sessions(t: Turn, today: object) -> int:
                 actor="system",
                 at=at,
             )
-        _end(t, session, at, "system", "day_ended")
+        _end(t, session, at, "system", "counter_retired" if retired else "day_ended")
         ended += 1
     return ended
 
 
 def end_day(db: Database, hall: str, *, now: datetime) -> int:
-    """Ends sessions left open by earlier business dates. The couriers call it after midnight; harmless at any time."""
+    """Ends sessions left open by earlier business dates, or at a counter that was taken out of the hall.
+
+    The couriers call it every few seconds; harmless at any time.
+    """
     with db.reading() as connection:
         place = places(db, connection, hall)
         today = place.date(now)
-        if all(place.date(s.start) == today for s in open_sessions(connection, hall)):
+        if all(place.date(s.start) >= today and s.counter in place.counters for s in open_sessions(connection, hall)):
             return 0
     with turn(db, hall, now) as t:
         return end_old_sessions(t, today)

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hall.database import Database, new_id
 from hall.errors import Conflict, NotFound
 from hall.journal import since
+from hall.places import counters
+from hall.turn import turn
 from queueing import calling
 from queueing import tickets as tk
 from queueing.desks import desk
@@ -246,6 +248,31 @@ def test_the_next_officer_signs_in_even_if_nobody_closed_yesterday(contoh: Datab
     sit(contoh, nip=BIMA.nip, at=wib("2026-03-04", "07:45"))
     with contoh.reading() as connection:
         assert [s.officer for s in presence.open_sessions(connection, "contoh")] == [BIMA.nip]
+
+
+def test_a_counter_that_is_no_more_lets_its_officer_go(contoh: Database) -> None:
+    sit(contoh)
+    ticket = at_counter(contoh)
+    with turn(contoh, "contoh", NOW) as t:
+        t.connection.execute(update(counters).where(counters.c.code == "1").values(active=False))
+        t.set_up_changed()
+    later = NOW + timedelta(minutes=1)
+    assert presence.end_day(contoh, "contoh", now=later) == 1
+    assert presence.end_day(contoh, "contoh", now=later) == 0
+    assert sit(contoh, "2", at=later).counter == "2"  # not "you are still signed in" at a counter nobody can leave
+    with contoh.reading() as connection:
+        assert tk.find_ticket(connection, ticket).state == tk.NO_SHOW  # in the list from which it is called again
+        told = since(connection, "contoh", 0, kinds=("signed_out",))
+    assert [(line.at, line.data["how"]) for line in told] == [(later, "counter_retired")]
+
+
+def test_history_that_is_carried_in_signs_nobody_out_who_sits_there_now(contoh: Database) -> None:
+    sit(contoh)
+    sit(contoh, "3", GALIH.nip, at=NOW - timedelta(days=7))
+    leave(contoh, "3", at=NOW - timedelta(days=7))
+    assert state(contoh) == "open"
+    with contoh.reading() as connection:
+        assert [s.officer for s in presence.open_sessions(connection, "contoh")] == [SARI.nip]
 
 
 @pytest.mark.parametrize(("served", "ends_as"), [(True, tk.FINISHED), (False, tk.NO_SHOW)])
