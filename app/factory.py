@@ -28,6 +28,7 @@ from adapters.voice.engine import EspeakEngine
 from adapters.voice.reading import Call
 from adapters.voice.recordings import Recordings
 from app import house
+from app.cookies import Cookies
 from app.couriers import Couriers
 from app.doors import DOORS, keep_doors
 from app.settings import Settings, secret_of
@@ -43,6 +44,15 @@ API = "/api/v1"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+GUARDS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+    ("Cache-Control", "no-store"),
 )
 
 
@@ -71,6 +81,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         BABEL_DEFAULT_LOCALE="id",
         BABEL_TRANSLATION_DIRECTORIES=str(Path(web.__file__).parent / "translations"),
     )
+    app.session_interface = Cookies()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["antre"] = Ground(
         db=db,
@@ -127,12 +138,8 @@ def _voice(settings: Settings) -> Callable[[str, str], bytes] | None:
 
 
 def _guard_the_page(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "no-store"
+    said = {name.lower() for name, _ in response.headers}  # one look instead of one for each name: this is every answer
+    for name, value in GUARDS:
+        if name.lower() not in said:
+            response.headers.add(name, value)
     return response

@@ -25,9 +25,10 @@ Rules and breaks are wall-clock times of the hall's zone; every datetime that co
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from operator import attrgetter
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -288,6 +289,7 @@ class Calendar:
             names.setdefault(holiday.day, set()).add(holiday.name)
         self._holidays = {day: "; ".join(sorted(found)) for day, found in names.items()}
         self._profiles: dict[tuple[str, ...], _Profile] = {}
+        self._profile: Callable[[str, str], _Profile] = cache(self._find_profile)
 
     def local_date(self, moment: datetime) -> date:
         """The date on the hall's own calendar at that moment: the business date."""
@@ -339,7 +341,7 @@ class Calendar:
                 open_until = interval.end
         return None
 
-    def _profile(self, agency: str, counter: str) -> _Profile:
+    def _find_profile(self, agency: str, counter: str) -> _Profile:
         mine = (f"counter:{counter}", f"agency:{agency}", "hall")
         key = tuple(scope for scope in mine if scope in self._scopes or scope in self._closures)
         profile = self._profiles.get(key)
@@ -349,8 +351,7 @@ class Calendar:
                 for scope in key
                 for c in self._closures.get(scope, ())
             ]
-            scopes = [self._scopes[scope] for scope in key if scope in self._scopes]
-            profile = self._profiles[key] = _Profile(scopes, closures)
+            profile = self._profiles[key] = _Profile([self._scopes[s] for s in key if s in self._scopes], closures)
         return profile
 
     def _moment(self, day: date, seconds: int) -> datetime:
