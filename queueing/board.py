@@ -113,7 +113,9 @@ def _waiting(line: Line, counters: list[Counter]) -> list[dict[str, Any]]:
     rows = []
     for agency in line.places.agencies.values():
         mine = [c for c in counters if c.agency == agency.code]
-        services = {s for c in mine for s in c.services if line.places.services[s].agency == agency.code}
+        # a counter may still list a service that is not offered for the time being
+        offered = [line.places.services[s] for c in mine for s in c.services if s in line.places.services]
+        services = {s.code for s in offered if s.agency == agency.code}
         if not mine or not services:
             continue
         busiest = max(services, key=line.waiting_for)

@@ -89,6 +89,8 @@ def standing(sight: Sight, ticket: tk.Ticket) -> Standing:
     """Where a waiting ticket stands in what was seen of the line."""
     line = sight.line
     ahead = people_before(line, sight.waiters, ticket)
+    if ticket.service not in line.places.services:
+        return Standing(ahead, None, 0)  # given up by the hall while people wait for it: nothing to reckon with
     if ticket.only_counter is None:
         return Standing(ahead, line.expect(ticket.service, ahead), len(line.open_counters(ticket.service)))
     # sent to one counter: its pace alone counts, and only if somebody serves there

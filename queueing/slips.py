@@ -104,11 +104,12 @@ def _queue(t: Turn, ticket: tk.Ticket, printer: str, copy: int, facts: dict[str,
 
 def slip_facts(hall: Places, ticket: tk.Ticket, ahead: int, expected: tuple[int, int] | None) -> dict[str, Any]:
     """What goes onto the paper, as plain values. Nothing personal: the number, the service, the time, the line."""
+    agency, service = hall.agencies.get(ticket.agency), hall.services.get(ticket.service)
     return {
         "hall_name": hall.name,
         "regency": hall.regency,
-        "agency": hall.agencies[ticket.agency].name,
-        "service": hall.services[ticket.service].name,
+        "agency": agency.name if agency else ticket.agency,  # retired since: the code is what is left
+        "service": service.name if service else ticket.service,
         "number": ticket.label,
         "priority": ticket.priority,
         "issued_at": ticket.issued_at.isoformat(),
