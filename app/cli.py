@@ -235,7 +235,7 @@ def replay(hall_code: str, keep_going: bool, file: Any) -> None:
     from app.replay import replay as carry_in
 
     with opened() as db:
-        result = carry_in(db, hall_code, file, keep_going=keep_going)
+        result = carry_in(db, hall_code, file, keep_going=keep_going, now=now())
     for refused in result.refused:
         click.echo(str(refused), err=True)
     click.echo(f"{result.done} lines carried in, {len(result.refused)} refused.")

@@ -18,6 +18,7 @@ from hall.journal import journal
 from hall.places import places
 from hall.turn import batch
 from queueing import calling, issuing
+from queueing.tickets import OPEN, tickets
 from staffing import facts, presence
 
 YEARS = range(2000, 2101)
@@ -56,8 +57,8 @@ class Replayed:
 class _Story:
     """The names a replay gives its tickets, and the moment it has come to."""
 
-    def __init__(self, db: Database, hall: str, actor: str) -> None:
-        self.db, self.hall, self.actor = db, hall, actor
+    def __init__(self, db: Database, hall: str, actor: str, until: datetime | None) -> None:
+        self.db, self.hall, self.actor, self.until = db, hall, actor, until
         self.tickets: dict[str, str] = {}
         self.last: datetime | None = None
         self.days: set[date] = set()  # business dates on which this story is the latest that is known
@@ -72,6 +73,9 @@ class _Story:
         now = _time(line, "at")
         if self.last is not None and now < self.last:
             raise Invalid("not_in_order", "Baris ini lebih tua daripada baris sebelumnya.")
+        if self.until is not None and now > self.until:
+            sentence = "Waktu baris ini belum tiba, sedangkan di balai ini ada yang menunggu atau bertugas."
+            raise Conflict("in_future", sentence)
         verb = line.get("do")
         known = VERBS.get(verb) if isinstance(verb, str) else None
         if known is None:
@@ -106,15 +110,24 @@ class _Story:
 
 
 def replay(
-    db: Database, hall: str, source: TextIO | Iterable[str], *, keep_going: bool = False, actor: str = "replay"
+    db: Database,
+    hall: str,
+    source: TextIO | Iterable[str],
+    *,
+    keep_going: bool = False,
+    actor: str = "replay",
+    now: datetime | None = None,
 ) -> Replayed:
     """Carries every line in as the verb it names, with ``now`` = its ``at``.
 
     Stops at the first refused line, which changes nothing of its own, unless ``keep_going``; what came before stays.
     Hours, warnings, quota and capacity do not refuse an ``issue``; a day on which the line went further already takes
-    only facts. Raises :class:`NotFound` (``unknown_hall``) and :class:`Invalid` (``not_utf8``).
+    only facts. With the present moment ``now``, lines of a later time are refused (``in_future``) in a hall where people
+    wait or officers sit: one mistyped year would end their day.
+    Raises :class:`NotFound` (``unknown_hall``) and :class:`Invalid` (``not_utf8``).
     """
-    story, result = _Story(db, hall, actor), Replayed()
+    until = now if now is not None and _somebody_is_there(db, hall) else None
+    story, result = _Story(db, hall, actor, until), Replayed()
     numbered = _numbered(source)
     while chunk := list(islice(numbered, AT_ONCE)):
         with batch(db, hall, _first_time(chunk)):
@@ -127,6 +140,15 @@ def replay(
                     if not keep_going:
                         return result
     return result
+
+
+def _somebody_is_there(db: Database, hall: str) -> bool:
+    """Whether the hall has a ticket that has not ended, or an officer at a counter."""
+    open_ticket = select(tickets.c.id).where(tickets.c.hall == hall, tickets.c.state.in_(OPEN)).limit(1)
+    with db.reading() as connection:
+        if presence.open_sessions(connection, hall):
+            return True
+        return connection.execute(open_ticket).first() is not None
 
 
 def _numbered(source: TextIO | Iterable[str]) -> Iterator[tuple[int, str]]:

@@ -288,6 +288,25 @@ def test_empty_lines_count_but_are_no_lines(contoh: Database) -> None:
     assert (result.done, result.refused[0].line) == (1, 5)
 
 
+def test_a_mistyped_year_does_not_end_the_day_of_those_who_wait(contoh: Database) -> None:
+    mistyped = '{"at": "2027-03-03T08:00:00+07:00", "do": "issue", "service": "ktp"}'
+    present = wib(DAY, "09:00")
+    carry(contoh, line("08:00:00", "issue", service="ktp"))
+    result = carry(contoh, line("08:59:59", "issue", service="ktp"), mistyped, now=present)
+    assert (result.done, [(r.line, r.code) for r in result.refused]) == (1, [(2, "in_future")])
+    assert [ticket(contoh, label).state for label in ("A-001", "A-002")] == ["waiting", "waiting"]
+
+
+def test_an_officer_at_a_counter_keeps_the_future_out_too(contoh: Database) -> None:
+    carry(contoh, OPEN_COUNTER)
+    late = line("09:00:01", "issue", service="ktp")
+    assert carry(contoh, late, now=wib(DAY, "09:00")).refused[0].code == "in_future"
+
+
+def test_a_hall_that_nobody_stands_in_takes_any_day(contoh: Database) -> None:
+    assert carry(contoh, OPEN_COUNTER, line("08:01:00", "issue", service="ktp"), now=wib(DAY, "06:00")).done == 2
+
+
 def test_an_unknown_hall_is_refused(contoh: Database) -> None:
     with pytest.raises(NotFound, match="unknown_hall"):
         replay(contoh, "nowhere", [OPEN_COUNTER])
