@@ -122,8 +122,8 @@ def replay(
 
     Stops at the first refused line, which changes nothing of its own, unless ``keep_going``; what came before stays.
     Hours, warnings, quota and capacity do not refuse an ``issue``; a day on which the line went further already takes
-    only facts. With the present moment ``now``, lines of a later time are refused (``in_future``) in a hall where people
-    wait or officers sit: one mistyped year would end their day.
+    only facts. With the present moment ``now``, lines of a later time are refused (``in_future``) in a hall where
+    people wait or officers sit: one mistyped year would end their day.
     Raises :class:`NotFound` (``unknown_hall``) and :class:`Invalid` (``not_utf8``).
     """
     until = now if now is not None and _somebody_is_there(db, hall) else None
