@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     ForeignKeyConstraint,
     Index,
@@ -20,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    or_,
     select,
     update,
 )
@@ -70,10 +75,12 @@ tokens = Table(
     Index("ix_tokens_hall", "hall"),
 )
 
-# OWASP's first choice for Argon2id (19 MiB, two passes): about 20 ms here, one sign-in at a time per account
+# OWASP's first choice for Argon2id (19 MiB, two passes): about 20 ms here, and so much memory for each at work
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this PIN")
 FREE_TRIES = 4
+AT_WORK, IN_LINE = 2, 32  # proofs at the same moment, and those who wait for theirs, in one process
+_proving, _waiting = threading.BoundedSemaphore(AT_WORK), threading.BoundedSemaphore(IN_LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,42 +207,52 @@ def verify_pin(db: Database, hall: str, login: str, pin: str, *, now: datetime) 
 
     Raises :class:`NotSignedIn` (``wrong_pin``: also for unknown people, in the same time, so that nobody learns who
     works here) and :class:`TooMany` (``too_many_tries``): after four failures every further one doubles a pause,
-    from 15 seconds up to 15 minutes.
+    from 15 seconds up to 15 minutes; also when a crowd tries at once.
     """
-    with db.reading() as connection:
-        row = connection.execute(
-            select(accounts).where(accounts.c.hall == hall, accounts.c.login == login, accounts.c.active)
-        ).first()
-    if row is not None and row.blocked_until is not None and row.blocked_until > now:
-        wait = int((row.blocked_until - now).total_seconds()) + 1
-        raise TooMany("too_many_tries", f"Terlalu banyak percobaan. Coba lagi dalam {wait} detik.", retry_after=wait)
-    try:
-        _hasher.verify(row.pin_hash if row is not None and row.pin_hash else _NOBODY, pin)
-        right = row is not None and row.pin_hash is not None
-    except (VerifyMismatchError, InvalidHashError):
-        right = False
-    if row is None or not right:
+    mine = (accounts.c.hall == hall) & (accounts.c.login == login)
+    with _in_line():
+        with db.reading() as connection:
+            row = connection.execute(select(accounts).where(mine, accounts.c.active)).first()
         if row is not None:
-            _count_failure(db, hall, login, now)
+            _count_try(db, hall, mine, now)
+        try:
+            _hasher.verify(row.pin_hash if row is not None and row.pin_hash else _NOBODY, pin)
+            right = row is not None and row.pin_hash is not None
+        except (VerifyMismatchError, InvalidHashError):
+            right = False
+    if row is None or not right:
         raise NotSignedIn("wrong_pin", "NIP atau PIN salah.")
-    if row.failures:
-        with db.writing(hall) as connection:
-            connection.execute(
-                update(accounts)
-                .where(accounts.c.hall == hall, accounts.c.login == login)
-                .values(failures=0, blocked_until=None)
-            )
+    with db.writing(hall) as connection:
+        connection.execute(update(accounts).where(mine).values(failures=0, blocked_until=None))
     return Account(row.hall, row.login, row.name, row.role, row.agency, row.version)
 
 
-def _count_failure(db: Database, hall: str, login: str, now: datetime) -> None:
-    mine = (accounts.c.hall == hall) & (accounts.c.login == login)
+@contextmanager
+def _in_line() -> Iterator[None]:
+    """Lets a few PINs be proved at a time, a few more wait, and turns a crowd away: it would hold every thread."""
+    if not _waiting.acquire(blocking=False):
+        raise TooMany("too_many_tries", "Terlalu banyak yang masuk bersamaan. Coba lagi sebentar lagi.", retry_after=2)
+    try:
+        with _proving:
+            yield
+    finally:
+        _waiting.release()
+
+
+def _count_try(db: Database, hall: str, mine: ColumnElement[bool], now: datetime) -> None:
+    """Counts a try as failed until it proves right, so that a hundred guesses at the same moment are not one."""
+    open_to_tries = or_(accounts.c.blocked_until.is_(None), accounts.c.blocked_until <= now)
     with db.writing(hall) as connection:
         # counted by the database: two processes that read and add would lose one of two failures
-        connection.execute(update(accounts).where(mine).values(failures=accounts.c.failures + 1))
-        failures = connection.execute(select(accounts.c.failures).where(mine)).scalar_one()
-        if failures > FREE_TRIES:
-            blocked = now + timedelta(seconds=min(15 * 2 ** min(failures - FREE_TRIES - 1, 6), 900))
+        counting = update(accounts).where(mine, open_to_tries).values(failures=accounts.c.failures + 1)
+        counted = connection.execute(counting).rowcount
+        row = connection.execute(select(accounts.c.failures, accounts.c.blocked_until).where(mine)).one()
+        if not counted:
+            wait = int((row.blocked_until - now).total_seconds()) + 1
+            sentence = f"Terlalu banyak percobaan. Coba lagi dalam {wait} detik."
+            raise TooMany("too_many_tries", sentence, retry_after=wait)
+        if row.failures > FREE_TRIES:
+            blocked = now + timedelta(seconds=min(15 * 2 ** min(row.failures - FREE_TRIES - 1, 6), 900))
             connection.execute(update(accounts).where(mine).values(blocked_until=blocked))
 
 

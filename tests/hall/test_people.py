@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from hall import people
 from hall.database import Database
 from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from hall.people import (
@@ -82,17 +84,24 @@ def test_after_the_right_pin_the_count_begins_anew(hall: Database) -> None:
     assert try_pin(hall, PIN) == SARI.name
 
 
-def test_failures_at_the_same_moment_all_count(hall: Database) -> None:
+def test_guesses_at_the_same_moment_all_count_before_the_first_is_answered(hall: Database) -> None:
     other = Database(hall.url.render_as_string(hide_password=False))
     try:
-        with ThreadPoolExecutor(8) as crowd:
-            list(crowd.map(lambda nr: try_pin((hall, other)[nr % 2], WRONG), range(8)))
-        with hall.reading() as connection:
-            failures = connection.execute(select(accounts.c.failures).where(accounts.c.login == SARI.nip)).scalar()
-        assert failures == 8
+        with ThreadPoolExecutor(16) as crowd:
+            told = list(crowd.map(lambda nr: try_pin((hall, other)[nr % 2], WRONG), range(16)))
+        assert sorted(told) == ["too_many_tries"] * (16 - FREE_TRIES - 1) + ["wrong_pin"] * (FREE_TRIES + 1)
         assert try_pin(hall, PIN) == "too_many_tries"
     finally:
         other.close()
+
+
+def test_a_crowd_at_the_door_is_turned_away_before_it_fills_memory_and_threads(
+    hall: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_waiting", threading.BoundedSemaphore(1))
+    with people._in_line():
+        assert try_pin(hall, PIN) == "too_many_tries"
+    assert try_pin(hall, PIN) == SARI.name
 
 
 def test_a_new_pin_ends_older_sessions_and_lifts_the_pause(hall: Database) -> None:
