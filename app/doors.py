@@ -230,7 +230,9 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
                 return redirect(url_for(door.entrance, next=request.full_path.rstrip("?")))  # type: ignore[return-value]
             raise refusal
         g.antre_who = identity
-        if request.method not in ("GET", "HEAD", "OPTIONS") and (identity.cookie or session):
+        # a browser sends no bearer token by itself: who brings one is no visitor that another site has sent here
+        bearer = request.headers.get("Authorization", "").lower().startswith("bearer ")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and (identity.cookie or session) and not bearer:
             _check_csrf()
         return None
 

@@ -151,6 +151,16 @@ def test_the_cookie_is_http_only_same_site_and_secure(blora: Database, tmp_path:
     assert "HttpOnly" in flags and "SameSite=Lax" in flags and "Secure" in flags
 
 
+def test_a_program_with_a_token_needs_no_page_of_ours_whatever_its_cookie_jar_holds(app: Flask, blora: Database) -> None:
+    client = app.test_client()
+    sign_in(client, blora)
+    taken = client.post("/api/v1/halls/blora/tickets", json={"service": "nope"}, headers=token(blora, "kiosk"))
+    assert code_of(taken) == "unknown_service"
+    for header in ({"Authorization": "Basic Og=="}, {"Authorization": ""}, {"Authorization": "Bearer"}):
+        answer = client.post("/api/v1/halls/blora/close-day", json={}, headers=header)
+        assert code_of(answer) in ("bad_csrf", "bad_token"), header
+
+
 def test_a_new_pin_ends_the_sessions_of_the_old_one(
     app: Flask, blora: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
