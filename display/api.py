@@ -38,7 +38,7 @@ def _since() -> int | None:
     raw = request.args.get("since")
     if raw is None or raw == "":
         return None
-    if not raw.isdigit() or len(raw) > 18:
+    if not (raw.isascii() and raw.isdigit()) or len(raw) > 18:
         raise Invalid("bad_since", "Parameter since harus bilangan bulat.", field="since")
     return int(raw)
 
