@@ -151,7 +151,7 @@ def test_the_cookie_is_http_only_same_site_and_secure(blora: Database, tmp_path:
     assert "HttpOnly" in flags and "SameSite=Lax" in flags and "Secure" in flags
 
 
-def test_a_program_with_a_token_needs_no_page_of_ours_whatever_its_cookie_jar_holds(app: Flask, blora: Database) -> None:
+def test_a_program_with_a_token_needs_no_page_of_ours(app: Flask, blora: Database) -> None:
     client = app.test_client()
     sign_in(client, blora)
     taken = client.post("/api/v1/halls/blora/tickets", json={"service": "nope"}, headers=token(blora, "kiosk"))
