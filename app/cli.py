@@ -204,6 +204,8 @@ def staff_add(login: str, hall_code: str, name: str, role: str, agency: str | No
     """Add or change a staff account LOGIN."""
     from hall.people import set_account
 
+    if role == "officer":
+        raise Stop("Officers come from the hall file; add them there, then run 'antre init' and 'antre staff pin'.")
     pin = _pin("-" if pin_stdin else None)
     with opened() as db:
         set_account(db, hall_code, login, name=name, role=role, agency=agency, pin=pin)
@@ -269,6 +271,8 @@ def _moment(raw: str) -> datetime:
         raise click.UsageError(f"{raw!r} is not a time; write it like 2026-03-03T10:30:00+07:00.") from None
     if moment.tzinfo is None:
         raise click.UsageError(f"{raw!r} has no offset; write it like 2026-03-03T10:30:00+07:00.")
+    if not 2000 <= moment.year <= 2100:
+        raise click.UsageError(f"{raw!r} lies outside the years 2000 to 2100.")
     return moment
 
 

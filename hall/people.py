@@ -113,12 +113,13 @@ def token_hash(secret: str) -> str:
 def new_token(db: Database, role: str, *, hall: str | None, name: str, now: datetime) -> str:
     """Makes a bearer token and returns its secret, which is shown this once and stored only as a hash.
 
-    Raises :class:`Invalid` (``unknown_role``, ``hall_needed``) and :class:`NotFound` (``unknown_hall``).
+    Raises :class:`Invalid` (``unknown_role``, ``hall_needed``, ``bad_name``) and :class:`NotFound` (``unknown_hall``).
     """
     if role not in TOKEN_ROLES:
         raise Invalid("unknown_role", f"Peran {role!r} tidak dikenal; pilih {', '.join(TOKEN_ROLES)}.")
     if hall is None and role not in ("reader", "attendance"):
         raise Invalid("hall_needed", f"Token {role} harus terikat pada satu balai (--hall).")
+    _check_name(name or role, 80)
     secret = secrets.token_urlsafe(32)
     with db.writing(hall) as connection:
         if hall is not None:
@@ -167,8 +168,13 @@ def set_account(
 ) -> None:
     """Creates a staff account or changes it; a new PIN ends every session opened with the old one.
 
-    Raises :class:`Invalid` (``unknown_role``, ``weak_pin``, ``name_needed``) and :class:`NotFound` (``unknown_hall``).
+    Raises :class:`Invalid` (``unknown_role``, ``weak_pin``, ``name_needed``, ``bad_login``, ``bad_name``,
+    ``agency_needed``) and :class:`NotFound` (``unknown_hall``, ``unknown_agency``).
     """
+    if not 1 <= len(login) <= 60 or not login.isprintable() or any(sign.isspace() for sign in login):
+        raise Invalid("bad_login", "Nama akun harus 1 sampai 60 karakter tanpa spasi.")  # it could never be typed
+    if name is not None:
+        _check_name(name, 200)
     if role is not None and role not in STAFF_ROLES:
         raise Invalid("unknown_role", f"Peran {role!r} tidak dikenal; pilih {', '.join(STAFF_ROLES)}.")
     if pin is not None:
@@ -176,9 +182,13 @@ def set_account(
     proof = None if pin is None else _hasher.hash(pin)  # slow on purpose, so not while others wait for the database
     with db.writing(hall) as connection:
         _hall_exists(connection, hall)
+        if agency is not None:
+            _agency_exists(connection, hall, agency)
         row = connection.execute(
-            select(accounts.c.version).where(accounts.c.hall == hall, accounts.c.login == login)
+            select(accounts.c.version, accounts.c.agency).where(accounts.c.hall == hall, accounts.c.login == login)
         ).first()
+        if role == "head" and agency is None and (row is None or row.agency is None):
+            raise Invalid("agency_needed", "Kepala instansi memerlukan instansinya (--agency).")
         values: dict[str, object] = {
             key: value for key, value in (("name", name), ("role", role), ("agency", agency)) if value is not None
         }
@@ -270,6 +280,19 @@ def may_act_in(hall: str | None, wanted: str) -> None:
     """Refuses (``other_hall``) whoever is bound to another hall than the wanted one."""
     if hall is not None and hall != wanted:
         raise Denied("other_hall", "Akses ini berlaku untuk balai layanan yang lain.")
+
+
+def _check_name(name: str, longest: int) -> None:
+    if not name.strip() or len(name) > longest or not name.isprintable():
+        raise Invalid("bad_name", f"Nama harus 1 sampai {longest} karakter yang dapat dicetak.")
+
+
+def _agency_exists(connection: Connection, hall: str, agency: str) -> None:
+    from hall.places import agencies
+
+    known = select(agencies.c.code).where(agencies.c.hall == hall, agencies.c.code == agency, agencies.c.active)
+    if connection.execute(known).first() is None:
+        raise NotFound("unknown_agency", f"Tidak ada instansi dengan kode {agency!r} di balai ini.")
 
 
 def _hall_exists(connection: Connection, hall: str) -> None:

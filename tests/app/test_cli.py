@@ -75,6 +75,8 @@ def refused(done: Result, *words: str) -> None:
         ["floor"],
         ["floor", "--hall", "contoh", "--at", "yesterday"],
         ["floor", "--hall", "contoh", "--at", "2026-03-03T10:30:00"],
+        ["floor", "--hall", "contoh", "--at", "0001-01-01T00:00:00+14:00"],
+        ["floor", "--hall", "contoh", "--at", "9999-12-31T23:59:59-12:00"],
         ["backup"],
         ["restore", "/no/such/file"],
         ["printer-agent", "--server", "http://localhost"],
@@ -236,6 +238,8 @@ def test_a_weak_pin_or_an_unknown_person_is_refused(set_up: Run) -> None:
     refused(set_up("staff", "pin", SARI.nip, "--hall", "contoh", "--pin-stdin", stdin=""), "weak_pin")
     refused(set_up("staff", "pin", "nobody", "--hall", "contoh", "--pin-stdin", stdin="739146\n"), "name_needed")
     refused(set_up("staff", "pin", SARI.nip, "--hall", "nowhere", "--pin-stdin", stdin="739146\n"), "unknown_hall")
+    nobody = ("staff", "add", "coba", "--hall", "contoh", "--name", "Kabut Tipis", "--role", "officer", "--pin-stdin")
+    refused(set_up(*nobody, stdin="739146\n"), "hall file")
 
 
 # ---- history, floor, verify, doctor ----

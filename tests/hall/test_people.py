@@ -163,6 +163,42 @@ def test_an_account_needs_a_name_a_role_and_a_hall(contoh: Database) -> None:
     make("contoh", "Bupati", "regent")
 
 
+@pytest.mark.parametrize(
+    ("login", "name", "role", "agency", "code"),
+    [
+        ("", "Bupati", "regent", None, "bad_login"),
+        ("pak bupati", "Bupati", "regent", None, "bad_login"),
+        ("x" * 61, "Bupati", "regent", None, "bad_login"),
+        ("bupati", " ", "regent", None, "bad_name"),
+        ("bupati", "Bu\npati", "regent", None, "bad_name"),
+        ("bupati", "x" * 201, "regent", None, "bad_name"),
+        ("kepala", "Kepala", "head", None, "agency_needed"),
+        ("kepala", "Kepala", "head", "nowhere", "unknown_agency"),
+    ],
+)
+def test_an_account_that_nobody_could_use_is_refused(
+    contoh: Database, login: str, name: str, role: str, agency: str | None, code: str
+) -> None:
+    with pytest.raises((Invalid, NotFound)) as refused:
+        set_account(contoh, "contoh", login, name=name, role=role, agency=agency, pin=PIN)
+    assert refused.value.code == code
+    with contoh.reading() as connection:
+        assert connection.execute(select(accounts).where(accounts.c.role == role)).all() == []
+
+
+def test_a_head_keeps_the_agency_that_was_told_before(contoh: Database) -> None:
+    for agency in ("samsat", None):
+        set_account(contoh, "contoh", "kepala", name="Kepala", role="head", agency=agency, pin=PIN)
+    assert verify_pin(contoh, "contoh", "kepala", PIN, now=NOW).agency == "samsat"
+
+
+@pytest.mark.parametrize("name", ["x" * 81, " ", "kios\n1", "kios\x1b[2J"])
+def test_a_token_whose_name_would_break_a_list_is_refused(contoh: Database, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        new_token(contoh, "kiosk", hall="contoh", name=name, now=NOW)
+    assert refused.value.code == "bad_name"
+
+
 def test_a_token_is_found_by_its_secret_until_it_is_revoked(hall: Database) -> None:
     secret = new_token(hall, "kiosk", hall="contoh", name="k1", now=NOW)
     with hall.reading() as connection:
