@@ -63,8 +63,6 @@ def change_desk(t: Turn, counter: str, **values: Any) -> None:
 
 def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: datetime | None = None) -> None:
     """Opens, pauses or closes a counter for calling. Called by presence, inside its turn."""
-    from queueing.line import note_desk
-
     since = at or t.now
     if desk(t.connection, t.hall, counter) is None:
         t.connection.execute(
@@ -74,4 +72,7 @@ def set_desk(t: Turn, counter: str, state: str, officer: str | None, *, at: date
         )
     else:
         change_desk(t, counter, state=state, officer=officer, since=since)
-    note_desk(t, counter, state)
+    t.touched = True
+    line = t.memory.get("line")  # a queueing.line.Line, which is built on this module
+    if line is not None:
+        line.desk_changed(counter, state)

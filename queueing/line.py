@@ -84,6 +84,37 @@ class Line:
         due = self.places.calendar.due_intervals(agency, counter, start, end)
         return sum(i.duration.total_seconds() for i in due) / 60
 
+    def ticket_changed(self, before: tk.Ticket, after: tk.Ticket) -> None:
+        """Keeps the line true after a ticket changed."""
+        # a ticket of yesterday may still stand at a counter: it keeps the counter busy, all else of it is not today's
+        if before.state in tk.LIVE and before.counter is not None:
+            self.live.discard(before.counter)
+        if after.state in tk.LIVE and after.counter is not None:
+            self.live.add(after.counter)
+        if before.business_date != self.date:
+            return
+        if before.state == tk.WAITING:
+            self.waiting[before.service][before.rank] -= 1
+        if after.state == tk.WAITING:
+            self.waiting[after.service][after.rank] += 1
+        if after.state == tk.CANCELLED != before.state:
+            self.issued[after.first_service] -= 1
+        if before.state != after.state and after.state in (tk.FINISHED, tk.NO_SHOW):
+            self.called += 1
+            self.missed += 1 if after.state == tk.NO_SHOW else 0
+        if before.state == tk.NO_SHOW != after.state:
+            self.called -= 1
+            self.missed -= 1
+        if after.state == tk.FINISHED and after.called_at and after.ended_at:
+            self.pace[after.service].append((after.ended_at - after.called_at).total_seconds() / 60)
+
+    def desk_changed(self, counter: str, state: str) -> None:
+        """Keeps the line true after a counter opened, paused or closed."""
+        if state == CLOSED:
+            self.desks.pop(counter, None)
+        else:
+            self.desks[counter] = state
+
 
 def line_of(t: Turn) -> Line:
     """The line inside a turn: remembered when nobody wrote in between, counted anew otherwise.
@@ -166,43 +197,3 @@ def expire(t: Turn, hall: Places, ticket: tk.Ticket) -> None:
         waited += max(0, (at - ticket.line_since) // MICROSECOND)
     tk.change(t, ticket, state=tk.EXPIRED, ended_at=at, waited=waited)
     t.write("ticket_expired", ticket.id, {"number": ticket.label, "service": ticket.service}, actor="system", at=at)
-
-
-def note_change(t: Turn, before: tk.Ticket, after: tk.Ticket) -> None:
-    """Keeps the remembered line true after a ticket changed."""
-    t.touched = True
-    line: Line | None = t.memory.get("line")
-    if line is None:
-        return
-    # a ticket of yesterday may still stand at a counter: it keeps the counter busy, all else of it is not today's
-    if before.state in tk.LIVE and before.counter is not None:
-        line.live.discard(before.counter)
-    if after.state in tk.LIVE and after.counter is not None:
-        line.live.add(after.counter)
-    if before.business_date != line.date:
-        return
-    if before.state == tk.WAITING:
-        line.waiting[before.service][before.rank] -= 1
-    if after.state == tk.WAITING:
-        line.waiting[after.service][after.rank] += 1
-    if after.state == tk.CANCELLED != before.state:
-        line.issued[after.first_service] -= 1
-    if before.state != after.state and after.state in (tk.FINISHED, tk.NO_SHOW):
-        line.called += 1
-        line.missed += 1 if after.state == tk.NO_SHOW else 0
-    if before.state == tk.NO_SHOW != after.state:
-        line.called -= 1
-        line.missed -= 1
-    if after.state == tk.FINISHED and after.called_at and after.ended_at:
-        line.pace[after.service].append((after.ended_at - after.called_at).total_seconds() / 60)
-
-
-def note_desk(t: Turn, counter: str, state: str) -> None:
-    """Keeps the remembered line true after a counter opened, paused or closed."""
-    t.touched = True
-    line: Line | None = t.memory.get("line")
-    if line is not None:
-        if state == CLOSED:
-            line.desks.pop(counter, None)
-        else:
-            line.desks[counter] = state

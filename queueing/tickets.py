@@ -230,8 +230,6 @@ def must_be_legal(ticket: Ticket, move: str) -> None:
 
 def change(t: Turn, ticket: Ticket, **values: Any) -> Ticket:
     """Writes new values of a ticket, keeps what is remembered of the line true, and returns the ticket as it is now."""
-    from queueing.line import note_change  # the line needs this module's table
-
     # also when a waiting ticket is transferred: it stays in a line, but the new one counts from now
     leaves = values.get("state", WAITING) != WAITING or "line_since" in values
     if ticket.state == WAITING and leaves and "waited" not in values:
@@ -240,5 +238,8 @@ def change(t: Turn, ticket: Ticket, **values: Any) -> Ticket:
     new = {f"new_{name}": value for name, value in values.items()}
     _change(frozenset(values)).run(t.connection, new | {"b_id": ticket.id})
     changed = replace(ticket, **values)
-    note_change(t, ticket, changed)
+    t.touched = True
+    line = t.memory.get("line")  # a queueing.line.Line, which is built on this module
+    if line is not None:
+        line.ticket_changed(ticket, changed)
     return changed
