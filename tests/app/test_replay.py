@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,47 +13,14 @@ from app.replay import AT_ONCE, VERBS, Replayed, replay
 from app.verify import verify
 from hall.database import Database
 from hall.errors import NotFound
-from hall.journal import Line, journal, since
+from hall.journal import journal
 from hall.places import closures
 from queueing import tickets as tk
 from queueing.slips import print_jobs
 from queueing.statistics import day_numbers, day_numbers_from_journal
 from staffing import facts, presence
+from tests.app.replaying import DAY, OPEN_COUNTER, carry, kinds, line, rows, ticket, told
 from tests.cast import BIMA, CONTOH_DAY, GALIH, SARI, wib
-
-DAY = "2026-03-03"
-
-
-def line(clock: str, do: str, **more: Any) -> str:
-    return json.dumps({"at": f"{DAY}T{clock}+07:00", "do": do} | more)
-
-
-def carry(db: Database, *lines: str, **more: Any) -> Replayed:
-    return replay(db, "contoh", lines, **more)
-
-
-def told(db: Database) -> list[Line]:
-    """The journal after the set-up."""
-    with db.reading() as connection:
-        return [found for found in since(connection, "contoh", 0, limit=100_000) if found.kind != "hall_set_up"]
-
-
-def kinds(db: Database) -> list[str]:
-    return [found.kind for found in told(db)]
-
-
-def rows(db: Database, table: Any) -> list[Any]:
-    with db.reading() as connection:
-        return list(connection.execute(select(table)).all())
-
-
-def ticket(db: Database, label: str) -> tk.Ticket:
-    with db.reading() as connection:
-        return tk.Ticket(*connection.execute(select(tk.tickets).where(tk.tickets.c.label == label)).one())
-
-
-OPEN_COUNTER = line("08:00:00", "sign-in", counter="1", officer=SARI.nip)
-
 
 # ---- the written day ----
 
@@ -373,29 +339,4 @@ def test_older_history_gets_its_own_day_even_after_a_newer_one(contoh: Database)
     carry(contoh, line("09:00:00", "issue", service="ktp"))
     found = {(t.label, t.business_date.isoformat()) for t in rows(contoh, tk.tickets)}
     assert found == {("A-001", DAY), ("A-001", "2026-01-05"), ("A-002", DAY)}
-    assert verify(contoh) == []
-
-
-def test_a_session_left_open_overnight_ends_at_midnight(contoh: Database) -> None:
-    days = [
-        OPEN_COUNTER,
-        line("08:01:00", "issue", service="ktp", **{"as": "t"}),
-        line("08:02:00", "call", counter="1"),
-        f'{{"at": "2026-03-04T07:55:00+07:00", "do": "sign-in", "counter": "1", "officer": "{SARI.nip}"}}',
-    ]
-    assert carry(contoh, *days).done == 4
-    assert [s.end for s in rows(contoh, presence.sessions)] == [wib("2026-03-04", "00:00"), None]
-    assert ticket(contoh, "A-001").state == "no_show"
-    assert verify(contoh) == []
-
-
-def test_who_calls_in_the_session_of_the_day_before_does_not_turn_time_back(contoh: Database) -> None:
-    days = [
-        OPEN_COUNTER,
-        '{"at": "2026-03-04T08:00:00+07:00", "do": "issue", "service": "ktp", "as": "t"}',
-        '{"at": "2026-03-04T08:01:00+07:00", "do": "call", "counter": "1"}',
-        '{"at": "2026-03-04T08:02:00+07:00", "do": "start", "ticket": "t"}',
-        f'{{"at": "2026-03-04T08:03:00+07:00", "do": "sign-in", "counter": "1", "officer": "{SARI.nip}"}}',
-    ]
-    carry(contoh, *days, keep_going=True)
     assert verify(contoh) == []
