@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ class Ears:
     def __init__(self) -> None:
         self.heard: list[tuple[str, int]] = []
 
-    def emit(self, event: str, data: dict[str, int], *, namespace: str, to: str) -> None:
+    def emit(self, event: str, data: dict[str, Any], *, namespace: str, to: str) -> None:
         """Takes what would be sent."""
         assert event == "nudge" and set(data) == {"hall", "seq"} and data["hall"] == to
         self.heard.append((namespace, data["seq"]))
@@ -98,7 +99,7 @@ def test_a_slip_handed_out_without_a_word_becomes_unknown_and_the_ticket_stays(
         code = next(iter(places(blora, connection, "blora").printers))
     assert slips.take_next(blora, "blora", code, now=clock.now()) is not None
     clock.move(seconds=31)
-    couriers = Couriers(blora, clock, Ears(), "https://antre.example")  # type: ignore[arg-type]
+    couriers = Couriers(blora, clock, Ears(), "https://antre.example")
     couriers.keep_house()
     couriers.dismiss()
     assert state_of(blora, ticket) == ("unknown", "no_report")
@@ -120,7 +121,7 @@ def test_the_nudger_tells_what_this_process_wrote_and_what_others_wrote(
     blora: Database, other_process: Database, clock: HandClock
 ) -> None:
     ears = Ears()
-    nudger = Nudger(blora, ears)  # type: ignore[arg-type]
+    nudger = Nudger(blora, ears)
     nudger.step()
     blora.heard.append(nudger.heard)
     take_number(blora, clock)
@@ -139,7 +140,7 @@ def test_the_nudger_tells_what_this_process_wrote_and_what_others_wrote(
 
 def test_a_line_about_paper_does_not_wake_the_displays(blora: Database, clock: HandClock) -> None:
     ears = Ears()
-    nudger = Nudger(blora, ears)  # type: ignore[arg-type]
+    nudger = Nudger(blora, ears)
     nudger.heard("blora", 5, frozenset({"slip_confirmed"}))
     nudger.step()
     assert ears.heard == []
@@ -151,7 +152,7 @@ def test_a_line_about_paper_does_not_wake_the_displays(blora: Database, clock: H
 def test_the_steward_finds_a_silent_console_and_ends_yesterday(blora: Database, clock: HandClock) -> None:
     presence.sign_in(blora, "blora", "1", MELATI.nip, actor=CONSOLE, now=clock.now())
     waiting = take_number(blora, clock)
-    couriers = Couriers(blora, clock, Ears(), "https://antre.example")  # type: ignore[arg-type]
+    couriers = Couriers(blora, clock, Ears(), "https://antre.example")
     clock.move(minutes=2)
     couriers.keep_house()
     with blora.reading() as connection:

@@ -39,6 +39,7 @@ def test_a_withdrawn_service_breaks_no_screen(stage: Stage, seated: bool) -> Non
         assert manager.get(f"/halls/blora/{path}").status_code == 200, path
     assert phone.client.get(ticket["status_url"], headers={"Accept": "text/html"}).status_code == 200
     told = phone.client.get(f"{ticket['status_url']}/state").json
+    assert told is not None
     assert (told["state"], told["ahead"], told["estimate"]) == ("waiting", 0, None)
 
 
