@@ -7,25 +7,26 @@
 
 export class Silent extends Error {}
 
-// A refusal with these codes wrote nothing and may be gone at the next try.
-const PASSING = new Set(["database_locked", "bad_csrf"]);
+// The server waits five seconds for a locked database before it says so: a shorter wait would hear of it as silence.
+const PATIENCE_MS = 6000;
+const AGAIN_MS = 3000;
 
 /** 128 random bits. crypto.randomUUID does not exist on plain HTTP, which a hall's own network may well use. */
 export function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export async function takeNumber({ url, body, key, tries = 2, timeoutMs = 4000, pauseMs = 400 }) {
+export async function takeNumber({ url, body, key, tries = 2, pauseMs = 400 }) {
   let last = null;
   for (let attempt = 0; attempt < tries; attempt++) {
     if (attempt) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     last = null;
     try {
-      const { status, data } = await post(url, body, { "Idempotency-Key": key }, timeoutMs);
+      const { status, data } = await post(url, body, { "Idempotency-Key": key }, attempt ? AGAIN_MS : PATIENCE_MS);
       if (status === 201 && data?.number) return { ticket: data };
       if (data?.code) last = { refusal: { ...data, status } };
-      if (data?.code === "bad_csrf") await freshToken();
-      else if (data?.code && !PASSING.has(data.code)) return last;
+      if (data?.code === "bad_csrf") await freshToken(); // nothing was written: once more with the page's new token
+      else if (data?.code) return last;
     } catch (error) {
       if (!(error instanceof Silent)) throw error;
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import zxingcpp
@@ -203,6 +205,19 @@ def test_a_full_disk_is_said_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> 
     kiosk.sees("#warn-text", "tidak dapat menyimpan nomor")
     kiosk.sees("#warn-code", "disk_full")
     expect(kiosk.find("#result-number")).to_be_empty()
+
+
+def test_a_locked_database_is_said_as_such_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> None:
+    kiosk.to_ktp()
+    with closing(sqlite3.connect(stage.db.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # a program of somebody else holds the file
+        kiosk.tap("#take")
+        expect(kiosk.find("#warn-code")).to_contain_text("database_locked", timeout=15_000)
+        expect(kiosk.find("#result-number")).to_be_empty()
+        other.execute("ROLLBACK")
+    assert stage.issued() == 0
+    kiosk.tap("#warn-on")
+    kiosk.sees("#result-number", "B-001")
 
 
 def test_priority_is_asked_without_proof_and_kept(kiosk: Kiosk, stage: Stage) -> None:
