@@ -23,7 +23,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, cre
 
 from hall.database import Database, Json, Moment, canonical, new_id, sqlite_url
 from hall.errors import Invalid, Unavailable
-from hall.people import find_token, new_token
+from hall.places import halls
 from hall.turn import position, turn
 from queueing.issuing import issue
 from queueing.tickets import tickets
@@ -323,12 +323,13 @@ def test_a_hall_held_by_another_process_on_postgres_refuses_in_time(postgres: Da
         hasty.close()
 
 
-@pytest.mark.parametrize("name", ["x" * 81, "a\0b"])
+@pytest.mark.parametrize("name", ["x" * 201, "a\0b"])
 def test_what_postgres_cannot_store_is_the_callers_fault_and_not_a_crash(postgres: Database, name: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        new_token(postgres, "reader", hall=None, name=name, now=NOW)
+    hall = insert(halls).values(code="x", name=name, regency="x", zone="x", options={})
+    with pytest.raises(Invalid) as refused, postgres.writing() as connection:
+        connection.execute(hall)
     assert refused.value.code == "unstorable"
     with pytest.raises(Invalid), postgres.reading() as connection:
         connection.execute(select(tickets).where(tickets.c.label == "\0"))
     with postgres.reading() as connection:
-        assert find_token(connection, "nothing") is None
+        assert connection.execute(select(halls)).all() == []

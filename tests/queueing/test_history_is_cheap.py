@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from hall.database import Database
+from hall.statements import Prepared
 from queueing import calling
 from queueing.issuing import issue
 from staffing import presence
@@ -15,16 +18,18 @@ from tests.cast import CONSOLE, KIOSK, SARI, TUESDAY_MORNING, WEDNESDAY_MORNING
 
 
 @pytest.fixture
-def asked(contoh: Database) -> list[str]:
-    """Every statement that SQLite runs from now on, values written in, as its own trace gives them."""
+def asked(contoh: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement from now on as SQLite gets it, its values not yet bound: that is what the plan is made for."""
     heard: list[str] = []
+    really = Prepared._execute
 
-    def listen(raw: sqlite3.Connection, *_: object) -> None:
-        raw.set_trace_callback(heard.append)
+    def execute(self: Prepared, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        cursor = really(self, connection, values)
+        heard.append(self._text)
+        return cursor
 
-    contoh._drop_writer()
-    contoh.engine.dispose()
-    event.listen(contoh.engine, "connect", listen)
+    monkeypatch.setattr(Prepared, "_execute", execute)
+    event.listen(contoh.engine, "before_cursor_execute", lambda c, cursor, statement, *more: heard.append(statement))
     return heard
 
 
@@ -43,8 +48,9 @@ def test_no_statement_of_a_working_day_reads_all_tickets_of_a_hall(contoh: Datab
     plans = {}
     raw = sqlite3.connect(contoh.path)
     for statement in set(asked):
-        if "tickets" in statement and not statement.startswith(("INSERT", "--")):
-            plans[statement] = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}"))
+        if "tickets" in statement and not statement.startswith("INSERT"):
+            nothing = [None] * statement.count("?")
+            plans[statement] = " ".join(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", nothing))
     raw.close()
     assert len(plans) > 8
     bounded = (
