@@ -21,11 +21,13 @@ FRESH_S = 20  # opening hours and estimates go on without a journal line
 
 @api.get("/halls/<hall>/board")
 def show_board(hall: str) -> Response:
-    """The snapshot and the calls after ``since``. Many screens ask the same at once: they get the same bytes."""
+    """The snapshot and the calls after ``since``. Many screens ask the same at once: they get the same bytes.
+
+    They stand in line for them: after a nudge the first makes the board, or else all 300 would, side by side.
+    """
     since, area = _since(), request.args.get("area") or None
-    moment = now()
-    with db().reading() as connection:
-        kept = ground().kept
+    moment, kept = now(), ground().kept
+    with ground().alone(hall), db().reading() as connection:
         seen = look(db(), connection, hall, moment, kept.get(("sight", hall)))
         kept[("sight", hall)] = seen
         picture = _kept(("board", hall, area), seen, lambda: _picture(connection, seen, area))

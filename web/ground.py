@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,11 @@ class Ground:
     announce: Callable[[str, str], bytes] | None = None  # (number, counter name) -> WAV; None where there is no voice
     demo: Callable[[], str | None] = lambda: None
     kept: dict[Any, Any] = field(default_factory=dict)  # answers many screens ask for at once, by their key and seq
+    makers: dict[str, threading.Lock] = field(default_factory=dict)  # who makes the answer everybody waits for, by hall
+
+    def alone(self, hall: str) -> threading.Lock:
+        """Whoever holds it makes the answers of a hall; the others wait a moment and find them made."""
+        return self.makers.setdefault(hall, threading.Lock())
 
 
 def ground() -> Ground:
