@@ -19,6 +19,7 @@ from hall.clock import Clock
 from hall.database import Database
 from hall.errors import Refusal
 from hall.journal import since
+from hall.once import forget_old
 from hall.places import Printer as PrinterPlace
 from hall.places import hall_codes, places
 from hall.turn import turns
@@ -211,6 +212,7 @@ class Couriers:
             find_lost_consoles(self._db, code, now=now)
             slips.give_up(self._db, code, now=now, after=UNREPORTED)
             wanted |= {(code, p): None for p in hall.printers.values() if p.kind != "agent"}
+        forget_old(self._db, now)
         for key in [k for k in self._printers if k not in wanted]:
             self._printers.pop(key).courier.stop()
         for key in wanted:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Index, String, Table, bindparam, select
 
-from hall.database import Json, Moment, canonical, metadata
+from hall.database import Database, Json, Moment, canonical, metadata
 from hall.errors import Invalid
 from hall.statements import Prepared
 from hall.turn import Turn
+
+KEPT = timedelta(days=7)
 
 answers = Table(
     "answers",
@@ -56,6 +59,16 @@ def answered(t: Turn, key: str | None, asked: Any) -> Any | None:
     if question != fingerprint(asked):
         raise Invalid("key_reused", "Idempotency-Key ini sudah dipakai untuk permintaan yang lain.")
     return answer
+
+
+def forget_old(db: Database, now: datetime) -> int:
+    """Forgets answers older than a week, when nobody asks again any more; returns how many. Not a turn: no line."""
+    old = answers.c.at < now - KEPT
+    with db.reading() as connection:
+        if connection.execute(select(answers.c.key).where(old).limit(1)).first() is None:
+            return 0
+    with db.writing() as connection:
+        return connection.execute(answers.delete().where(old)).rowcount
 
 
 def remember(t: Turn, key: str | None, asked: Any, answer: Any) -> None:

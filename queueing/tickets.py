@@ -80,7 +80,6 @@ tickets = Table(
     UniqueConstraint("hall", "business_date", "prefix", "number", name="uq_tickets_number"),
     UniqueConstraint("secret", name="uq_tickets_secret"),
     ForeignKeyConstraint(["hall"], ["halls.code"]),
-    Index("ix_tickets_day", "hall", "business_date", "service"),
 )
 # Conditions spelled out: with bound values SQLite cannot use the partial indexes and reads the hall's whole history.
 WAITS, IS_HELD = text("tickets.state = 'waiting'"), text("tickets.state = 'held'")

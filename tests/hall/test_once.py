@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 from hall.database import Database
 from hall.errors import Invalid, Refusal
 from hall.journal import journal
-from hall.once import answered, answers, check_key, fingerprint, remember
+from hall.once import answered, answers, check_key, fingerprint, forget_old, remember
 from hall.turn import turn
 from queueing import calling
 from queueing.issuing import issue
@@ -123,3 +124,11 @@ def test_every_other_key_will_do(key: str | None) -> None:
 @given(st.dictionaries(texts, st.none() | st.booleans() | st.integers() | texts))
 def test_the_same_question_has_the_same_fingerprint_in_whatever_order_it_comes(asked: dict[str, Any]) -> None:
     assert fingerprint(asked) == fingerprint(dict(reversed(asked.items())))
+
+
+def test_answers_are_forgotten_after_a_week_and_not_before(contoh_on_each: Database) -> None:
+    first = take(contoh_on_each, "touch-1")
+    assert forget_old(contoh_on_each, NOW + timedelta(days=7)) == 0
+    assert take(contoh_on_each, "touch-1") == first
+    assert forget_old(contoh_on_each, NOW + timedelta(days=7, seconds=1)) == 1
+    assert how_many(contoh_on_each)[2] == 0

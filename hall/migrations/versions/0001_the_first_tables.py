@@ -362,7 +362,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("secret", name="uq_tickets_secret"),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
-        batch_op.create_index("ix_tickets_day", ["hall", "business_date", "service"], unique=False)
         batch_op.create_index(
             "ix_tickets_held",
             ["hall", "business_date"],
