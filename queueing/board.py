@@ -136,15 +136,16 @@ def _waiting(line: Line, counters: list[Counter]) -> list[dict[str, Any]]:
 def _counter(line: Line, counter: Counter, now: datetime) -> dict[str, Any]:
     """Whether a counter serves now; if not, a word that blames nobody: the schedule, a break, or just not serving."""
     state, text = line.desks.get(counter.code), ""
+    piece = line.places.calendar.state_at(counter.agency, counter.code, now)
     if state == PAUSED:
         text = "Istirahat sejenak"
     elif state != OPEN:
-        piece = line.places.calendar.state_at(counter.agency, counter.code, now)
         text = "Belum melayani" if piece.due else REASONS.get(piece.reason or "", "Tutup")
     return {
         "counter": counter.code,
         "name": counter.name,
         "agency": counter.agency,
         "open": state == OPEN,
+        "due": piece.due,
         "text": text,
     }

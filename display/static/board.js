@@ -107,7 +107,8 @@ function heroCall(calling, past) {
     return { kind: newest.state === "serving" ? "serving" : "called", call: newest, again: newest.recalls > 0 };
   }
   const counters = board.counters ?? [];
-  if (counters.length && counters.every((counter) => !counter.open)) {
+  // a counter that is due but empty or pausing is no closed hall: those who wait for it must not go home
+  if (counters.length && counters.every((counter) => !counter.open && !counter.due)) {
     const texts = new Set(counters.map((counter) => counter.text).filter(Boolean));
     return { kind: "closed", text: texts.size === 1 ? [...texts][0] : "" };
   }

@@ -57,7 +57,7 @@ def ready(page: Page) -> Page:
 
 def counters(count: int, *, open_: bool = True, text: str = "") -> list[dict[str, object]]:
     return [
-        {"counter": str(i), "name": f"Loket {i}", "agency": f"a{i % 13}", "open": open_, "text": text}
+        {"counter": str(i), "name": f"Loket {i}", "agency": f"a{i % 13}", "open": open_, "due": open_, "text": text}
         for i in range(1, count + 1)
     ]
 

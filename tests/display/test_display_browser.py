@@ -121,6 +121,12 @@ def test_an_empty_hall_welcomes_and_a_closed_one_says_when_it_opens(hall: StubHa
     hall.board |= {"counters": counters(4), "waiting": waiting(5)}
     page = ready(open_page())
     assert page.inner_text(".hero-title >> visible=true") == "Selamat datang"
+    hall.board["counters"] = [one | {"due": True} for one in counters(4, open_=False, text="Belum melayani")]
+    hall.board["waiting"] = waiting(6)
+    hall.seq += 1
+    hall.nudge()
+    until(page, "document.getElementById('waiting-list').children.length === 6")
+    assert page.inner_text(".hero-title >> visible=true") == "Selamat datang"  # empty counters are no closed hall
     hall.board["counters"] = counters(4, open_=False, text="Buka lagi Rabu 08.00")
     hall.seq += 1
     hall.nudge()
