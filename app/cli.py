@@ -95,6 +95,7 @@ def init(hallfile: Path) -> None:
     from hall.hallfile import HallFileFaults, read_hall_file
     from hall.schema import migrate
     from hall.setup import StaffTables, load_hall
+    from queueing.stranded import out_of_reach
     from staffing.facts import posts, roster
 
     try:
@@ -106,11 +107,15 @@ def init(hallfile: Path) -> None:
         secret_of(settings, make=True)
         migrate(db)
         done = load_hall(db, file, StaffTables(roster, posts), actor="operator:init", now=now())
+        forgotten = out_of_reach(db, done.hall, now=now())
     for warning in file.warnings:
         click.echo(f"{hallfile}:{warning}", err=True)
     this_year = now().year
     for sentence in missing_years((this_year, this_year + 1), file.holidays):
         click.echo(sentence, err=True)
+    if forgotten:
+        numbers = ", ".join(ticket.label for ticket in forgotten)
+        click.echo(f"No counter takes {numbers} any more, and they wait: put their service or counter back.", err=True)
     if done.created:
         click.echo(f"Hall {done.hall} created.")
     elif done.changed:

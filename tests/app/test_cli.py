@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import cli
+from hall.clock import SystemClock
 from hall.database import Database, sqlite_url
 from hall.people import find_token, verify_pin
+from queueing.issuing import issue
 from tests.cast import BLORA_FILE, CONTOH_DAY, CONTOH_FILE, SARI, TUESDAY_MORNING
 from tests.live import environment_of, run_antre
 
@@ -147,6 +149,16 @@ def test_a_changed_hall_file_says_what_changed(set_up: Run, tmp_path: Path) -> N
     )
     done = set_up("init", str(changed))
     assert (done.exit_code, done.stdout) == (0, "Hall contoh updated: services.\n")
+
+
+def test_a_hall_file_that_forgets_who_waits_says_so(set_up: Run, tmp_path: Path, db: Database) -> None:
+    issue(db, "contoh", "pkb", actor="kiosk:k1", now=SystemClock().now(), history=True)
+    changed = tmp_path / "changed.toml"
+    changed.write_text(CONTOH_FILE.read_text(encoding="utf-8").replace('services = ["pkb"]', 'services = ["ktp"]'))
+    done = set_up("init", str(changed))
+    assert done.exit_code == 0 and "No counter takes B-001 any more" in done.stderr
+    done = set_up("init", str(CONTOH_FILE))
+    assert done.exit_code == 0 and "No counter" not in done.stderr
 
 
 def test_a_broken_hall_file_names_every_fault_with_its_line_and_loads_nothing(antre: Run, tmp_path: Path) -> None:
