@@ -13,7 +13,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -143,6 +143,9 @@ class PrinterAgent:
         status_every_s: float = 10.0,
         longest_pause_s: float = 30.0,
     ) -> None:
+        """Raises ``Invalid``: ``bad_server`` for no address of a server, ``bad_printer``, ``bad_state``."""
+        if not base_url.startswith(("http://", "https://")) or not urlsplit(base_url).hostname:
+            raise Invalid("bad_server", f"Alamat server {base_url!r} salah; tulis seperti https://antre.example.go.id.")
         self._api = base_url.rstrip("/") + "/api/v1"
         self._of_printer = f"{self._api}/halls/{quote(hall, safe='')}/printers/{quote(printer_code, safe='')}"
         self._printer = printer or open_printer(config)

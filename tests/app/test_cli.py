@@ -342,6 +342,13 @@ def test_the_printer_agent_needs_a_token(antre: Run) -> None:
     refused(antre(*words, "--address", "127.0.0.1:9100"), "token")
 
 
+@pytest.mark.parametrize("server", ["ftp://antre.example", "antre.example", "https://", "http:///kiosk"])
+def test_the_printer_agent_needs_a_server_it_can_reach(antre: Run, server: str) -> None:
+    printer = ("--printer", "p", "--kind", "network", "--address", "127.0.0.1:9100")
+    words = ("printer-agent", "--server", server, "--hall", "contoh", *printer)
+    refused(antre(*words, ANTRE_AGENT_TOKEN="x" * 43), "bad_server")
+
+
 def test_the_command_itself_ends_with_these_statuses(tmp_path: Path) -> None:
     environment = environment_of(tmp_path / "home", 8080)
     assert run_antre(environment, "verify").returncode == 1
