@@ -26,6 +26,7 @@ from hall.turn import turns
 from queueing import slips
 from queueing.calling import end_old_days
 from staffing.presence import end_day, find_lost_consoles
+from web.ground import News
 
 log = logging.getLogger("antre.couriers")
 
@@ -75,8 +76,8 @@ class Courier:
 class Nudger:
     """Tells the screens that the journal went on, whoever wrote: this process at once, others at the next look."""
 
-    def __init__(self, db: Database, socketio: SocketIO) -> None:
-        self._db, self._socketio = db, socketio
+    def __init__(self, db: Database, socketio: SocketIO, news: News) -> None:
+        self._db, self._socketio, self._news = db, socketio, news
         self._told: dict[str, int] = {}
         self._fresh: dict[str, tuple[int, set[str]]] = {}
         self._guard = threading.Lock()
@@ -85,6 +86,7 @@ class Nudger:
 
     def heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
         """After a commit of this process: told by the courier's thread, so that no caller waits for screens."""
+        self._keep_news(hall, seq, time.monotonic())
         with self._guard:
             known = self._fresh.get(hall)
             self._fresh[hall] = (max(seq, known[0]), known[1] | kinds) if known else (seq, set(kinds))
@@ -102,10 +104,17 @@ class Nudger:
             self._follow()
         return FOLLOW_S
 
+    def _keep_news(self, hall: str, seq: int, at: float) -> None:
+        """The hall's last line, as known at ``at``; see :meth:`web.ground.Ground.is_last`."""
+        with self._guard:
+            self._news[hall] = (max(seq, self._news.get(hall, (0, 0.0))[0]), at + 3 * FOLLOW_S)
+
     def _follow(self) -> None:
+        at = time.monotonic()
         with self._db.reading() as connection:
             rows = connection.execute(select(turns.c.hall, turns.c.seq)).all()
             for hall, seq in rows:
+                self._keep_news(hall, seq, at)
                 before = self._told.setdefault(hall, seq)
                 if seq > before:
                     kinds = frozenset(line.kind for line in since(connection, hall, before, limit=500))
@@ -158,11 +167,11 @@ class PrintCourier:
 
 
 class Couriers:
-    """All couriers of one server process."""
+    """All couriers of one server process. In ``news`` they keep each hall's last line for :class:`web.ground.Ground`."""
 
-    def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str) -> None:
+    def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str, news: News | None = None) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
-        self._nudger = Nudger(db, socketio)
+        self._nudger = Nudger(db, socketio, {} if news is None else news)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
         self._steward = Courier("steward", self.keep_house)
         self._started = False

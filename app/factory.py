@@ -105,7 +105,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
 
     app.after_request(_guard_the_page)
     socketio = open_sockets(app, keeper, limit=settings.sockets)
-    app.extensions["antre_couriers"] = Couriers(db, app.extensions["antre"].clock, socketio, settings.public_url)
+    ground: Ground = app.extensions["antre"]
+    app.extensions["antre_couriers"] = Couriers(db, ground.clock, socketio, settings.public_url, ground.news)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ def show_board(hall: str) -> Response:
     """
     since, area = _since(), request.args.get("area") or None
     moment, kept = now(), ground().kept
-    with ground().alone(hall), db().reading() as connection:
-        seen = look(db(), connection, hall, moment, kept.get(("sight", hall)))
-        kept[("sight", hall)] = seen
-        picture = _kept(("board", hall, area), seen, lambda: _picture(connection, seen, area))
-        lines = _kept(("calls", hall, area, since), seen, lambda: _calls(connection, seen, since, area))
+    seen: Sight | None = kept.get(("sight", hall))
+    picture, lines = _found(("board", hall, area), seen), _found(("calls", hall, area, since), seen)
+    if seen is None or picture is None or lines is None or not _is_true(seen, moment):
+        with ground().alone(hall), db().reading() as connection:
+            seen = kept["sight", hall] = look(db(), connection, hall, moment, kept.get(("sight", hall)))
+            picture = _kept(("board", hall, area), seen, lambda: _picture(connection, seen, area))
+            lines = _kept(("calls", hall, area, since), seen, lambda: _calls(connection, seen, since, area))
     body = f'{{"seq":{seen.seq},"now":"{moment.astimezone(seen.line.places.tz).isoformat()}",{picture},{lines}}}'
     return Response(body, content_type="application/json")
 
@@ -45,17 +48,32 @@ def _since() -> int | None:
     return int(raw)
 
 
+def _is_true(seen: Sight, moment: datetime) -> bool:
+    """Whether a sight is still that of the hall: nobody wrote since, and it is the same business date."""
+    hall = seen.line.places
+    return ground().is_last(hall.code, seen.seq) and seen.line.date == hall.date(moment)
+
+
+def _found(key: tuple[Any, ...], seen: Sight | None) -> str | None:
+    """What was made for this very state of the line not long ago."""
+    found = ground().kept.get(key)
+    return str(found[2]) if found is not None and found[0] is seen and found[1] == _bucket() else None
+
+
 def _kept(key: tuple[Any, ...], seen: Sight, make: Any) -> str:
     """What was made for this very state of the line, else made now. Old questions do not pile up: they are cut off."""
-    kept, bucket = ground().kept, int(now().timestamp() // FRESH_S)
-    found = kept.get(key)
-    if found is not None and found[0] is seen and found[1] == bucket:
-        return str(found[2])
-    made = make()
+    found = _found(key, seen)
+    if found is not None:
+        return found
+    made, kept = make(), ground().kept
     if len(kept) > 2000:
         kept.clear()
-    kept[key] = (seen, bucket, made)
+    kept[key] = (seen, _bucket(), made)
     return str(made)
+
+
+def _bucket() -> int:
+    return int(now().timestamp() // FRESH_S)
 
 
 def _picture(connection: Any, seen: Sight, area: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from flask import current_app
 
 from hall.clock import Clock
 from hall.database import Database
+
+News = dict[str, tuple[int, float]]  # hall -> its last journal line, and until when (monotonic seconds) that is fresh
 
 
 @dataclass
@@ -26,11 +29,21 @@ class Ground:
     announce: Callable[[str, str], bytes] | None = None  # (number, counter name) -> WAV; None where there is no voice
     demo: Callable[[], str | None] = lambda: None
     kept: dict[Any, Any] = field(default_factory=dict)  # answers many screens ask for at once, by their key and seq
+    news: News = field(default_factory=dict)
     makers: dict[str, threading.Lock] = field(default_factory=dict)  # who makes the answer everybody waits for, by hall
 
     def alone(self, hall: str) -> threading.Lock:
         """Whoever holds it makes the answers of a hall; the others wait a moment and find them made."""
         return self.makers.setdefault(hall, threading.Lock())
+
+    def is_last(self, hall: str, seq: int) -> bool:
+        """Whether ``seq`` is known to be the hall's last line without asking the database.
+
+        The couriers keep this: what this process wrote they hear before its caller is answered, for what others wrote
+        they look twice a second. Without them it is never known.
+        """
+        last, until = self.news.get(hall, (-1, 0.0))
+        return last == seq and time.monotonic() < until
 
 
 def ground() -> Ground:
