@@ -167,7 +167,7 @@ class PrintCourier:
 
 
 class Couriers:
-    """All couriers of one server process. In ``news`` they keep each hall's last line for :class:`web.ground.Ground`."""
+    """All couriers of one server process. ``news`` is where they keep each hall's last line for who asks often."""
 
     def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str, news: News | None = None) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
