@@ -220,6 +220,8 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
         door = doors.get(request.endpoint)
         if door is None:
             raise Denied("no_door", "Bagian ini tidak dibuka untuk siapa pun.")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise Denied("cross_site", "Permintaan ini datang dari situs lain.")  # also where nobody is signed in yet
         try:
             # who asks is known before what exists: a stranger does not learn which tickets there are
             if not door.public and not keeper.candidates():

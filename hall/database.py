@@ -250,7 +250,8 @@ def _refusals() -> Iterator[None]:
 
 
 def unavailable(fault: Exception) -> Unavailable:
-    """The refusal that tells people what a database fault means for them."""
+    """The refusal that tells people what a database fault means for them; the log tells the operator which it was."""
+    log.error("the database cannot be used: %s", fault.orig if isinstance(fault, DBAPIError) else fault)
     text = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()
     if any(word in text for word in ("full", "no space left", "disk quota")):
         code, what = "disk_full", "Penyimpanan penuh. Tidak ada yang dicatat; hubungi petugas."

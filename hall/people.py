@@ -79,6 +79,9 @@ tokens = Table(
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this PIN")
 FREE_TRIES = 4
+MOST_STRANGERS = 10_000  # names nobody has that were tried; a flood of them starts over
+_strangers: dict[tuple[str, str], tuple[int, datetime | None]] = {}
+_strangers_guard = threading.Lock()
 AT_WORK, IN_LINE = 2, 32  # proofs at the same moment, and those who wait for theirs, in one process
 _proving, _waiting = threading.BoundedSemaphore(AT_WORK), threading.BoundedSemaphore(IN_LINE)
 
@@ -225,6 +228,8 @@ def verify_pin(db: Database, hall: str, login: str, pin: str, *, now: datetime) 
             row = connection.execute(select(accounts).where(mine, accounts.c.active)).first()
         if row is not None:
             _count_try(db, hall, mine, now)
+        else:
+            _count_stranger(hall, login, now)
         try:
             _hasher.verify(row.pin_hash if row is not None and row.pin_hash else _NOBODY, pin)
             right = row is not None and row.pin_hash is not None
@@ -258,12 +263,30 @@ def _count_try(db: Database, hall: str, mine: ColumnElement[bool], now: datetime
         counted = connection.execute(counting).rowcount
         row = connection.execute(select(accounts.c.failures, accounts.c.blocked_until).where(mine)).one()
         if not counted:
-            wait = int((row.blocked_until - now).total_seconds()) + 1
-            sentence = f"Terlalu banyak percobaan. Coba lagi dalam {wait} detik."
-            raise TooMany("too_many_tries", sentence, retry_after=wait)
+            raise _too_many(row.blocked_until, now)
         if row.failures > FREE_TRIES:
-            blocked = now + timedelta(seconds=min(15 * 2 ** min(row.failures - FREE_TRIES - 1, 6), 900))
-            connection.execute(update(accounts).where(mine).values(blocked_until=blocked))
+            connection.execute(update(accounts).where(mine).values(blocked_until=_pause_after(row.failures, now)))
+
+
+def _pause_after(failures: int, now: datetime) -> datetime:
+    return now + timedelta(seconds=min(15 * 2 ** min(failures - FREE_TRIES - 1, 6), 900))
+
+
+def _too_many(until: datetime, now: datetime) -> TooMany:
+    wait = int((until - now).total_seconds()) + 1
+    return TooMany("too_many_tries", f"Terlalu banyak percobaan. Coba lagi dalam {wait} detik.", retry_after=wait)
+
+
+def _count_stranger(hall: str, login: str, now: datetime) -> None:
+    """Slows guesses at names nobody has just like guesses at real ones, or the pause would tell who works here."""
+    with _strangers_guard:
+        failures, until = _strangers.get((hall, login), (0, None))
+        if until is not None and until > now:
+            raise _too_many(until, now)
+        if len(_strangers) >= MOST_STRANGERS:
+            _strangers.clear()
+        failures += 1
+        _strangers[hall, login] = (failures, _pause_after(failures, now) if failures > FREE_TRIES else None)
 
 
 def find_account(connection: Connection, hall: str, login: str, version: int) -> Account | None:

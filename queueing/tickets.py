@@ -34,6 +34,17 @@ FINISHED, NO_SHOW, CANCELLED, EXPIRED = "finished", "no_show", "cancelled", "exp
 LIVE = (CALLED, SERVING)
 OPEN = (WAITING, CALLED, SERVING, HELD)
 
+WORDS = {
+    WAITING: "menunggu",
+    CALLED: "dipanggil",
+    SERVING: "dilayani",
+    HELD: "ditunda",
+    FINISHED: "selesai",
+    NO_SHOW: "dilewati",
+    CANCELLED: "dibatalkan",
+    EXPIRED: "kedaluwarsa",
+}
+
 # move -> the states it may start from
 LEGAL: dict[str, tuple[str, ...]] = {
     "call": (WAITING,),
@@ -221,7 +232,7 @@ def must_be_legal(ticket: Ticket, move: str) -> None:
     if ticket.state not in LEGAL[move]:
         raise Conflict(
             "illegal_move",
-            f"Nomor {ticket.label} berstatus {ticket.state}; langkah {move!r} tidak dapat dilakukan.",
+            f"Nomor {ticket.label} sedang {WORDS[ticket.state]}; langkah {move!r} tidak dapat dilakukan.",
             state=ticket.state,
             move=move,
         )

@@ -12,6 +12,7 @@ from hall.errors import BadRequest, Invalid
 
 _STRANGE = re.compile(r"[\0\ud800-\udfff]")
 LARGEST = 64 * 1024  # bytes; nothing that a kiosk or console sends comes near it
+KINDS = {str: "teks", bool: "true atau false", int: "bilangan bulat"}
 
 
 class Field:
@@ -59,7 +60,7 @@ def _value(name: str, value: Any, field: Field) -> Any:
             return field.default
         raise Invalid("missing_field", f"Isian {name!r} harus ada.", field=name)
     if type(value) is not field.kind:
-        raise Invalid("wrong_type", f"Isian {name!r} harus berupa {field.kind.__name__}.", field=name)
+        raise Invalid("wrong_type", f"Isian {name!r} harus berupa {KINDS[field.kind]}.", field=name)
     if isinstance(value, str) and _STRANGE.search(value):  # no database and no hash takes these
         raise Invalid("wrong_type", f"Isian {name!r} memuat karakter yang tidak sah.", field=name)
     if isinstance(value, str) and not field.shortest <= len(value) <= field.longest:

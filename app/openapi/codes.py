@@ -11,6 +11,7 @@ CODES: dict[str, tuple[int, str]] = {
     "sign_in_needed": (401, "nobody is signed in"),
     "wrong_pin": (401, "no such person, or another PIN; nobody learns which"),
     "bad_csrf": (403, "a browser's request without the page's CSRF token"),
+    "cross_site": (403, "a browser sent this on behalf of another site"),
     "not_allowed": (403, "the role may not do this"),
     "other_hall": (403, "the token or session belongs to another hall"),
     "other_counter": (403, "the officer sits at another counter, or the ticket is at another one"),

@@ -255,3 +255,10 @@ def test_a_fault_is_told_without_a_traceback(app: Flask, blora: Database, monkey
     answer = app.test_client().get("/api/v1/halls/blora/board", headers=token(blora, "display"))
     assert (answer.status_code, code_of(answer)) == (500, "internal")
     assert "secret detail" not in answer.text and "Traceback" not in answer.text
+
+
+def test_a_form_on_another_site_signs_nobody_in(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/perangkat", "/api/v1/halls/blora/counters/1/sign-in", "/admin/sign-in"):
+        answer = client.post(path, data="{}", headers={"Sec-Fetch-Site": "cross-site", "Accept": "application/json"})
+        assert (answer.status_code, code_of(answer)) == (403, "cross_site")

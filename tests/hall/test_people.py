@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hall import people
 from hall.database import Database
-from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
+from hall.errors import Denied, Invalid, NotFound, NotSignedIn, Refusal, TooMany
 from hall.people import (
     FREE_TRIES,
     accounts,
@@ -235,3 +235,15 @@ def test_who_is_bound_to_a_hall_does_nothing_in_another() -> None:
     with pytest.raises(Denied) as refused:
         may_act_in("blora", "contoh")
     assert refused.value.code == "other_hall"
+
+
+def test_guesses_at_names_nobody_has_are_slowed_like_guesses_at_real_ones(contoh: Database) -> None:
+    def answers(login: str) -> list[str]:
+        found = []
+        for _ in range(6):
+            with pytest.raises(Refusal) as refused:
+                verify_pin(contoh, "contoh", login, "bukan-pin-ini", now=TUESDAY_MORNING)
+            found.append(refused.value.code)
+        return found
+
+    assert answers("111111111111111111") == answers(SARI.nip) == ["wrong_pin"] * 5 + ["too_many_tries"]
