@@ -152,7 +152,16 @@ def _all_codes(
     if "Idempotency-Key" in names:
         found += ["bad_key", "key_reused"]
     if changes:
-        found += ["bad_csrf", "cross_site", "bad_json", "not_an_object", "unknown_field", "too_large", "disk_full", "database_locked"]
+        found += [
+            "bad_csrf",
+            "cross_site",
+            "bad_json",
+            "not_an_object",
+            "unknown_field",
+            "too_large",
+            "disk_full",
+            "database_locked",
+        ]
         found.append("unstorable")
     if body is not None:
         found += ["missing_field", "wrong_type", "wrong_length"]
