@@ -76,8 +76,9 @@ class Courier:
 class Nudger:
     """Tells the screens that the journal went on, whoever wrote: this process at once, others at the next look."""
 
-    def __init__(self, db: Database, socketio: SocketIO, news: News) -> None:
-        self._db, self._socketio, self._news = db, socketio, news
+    def __init__(self, db: Database, socketio: SocketIO, news: News | None = None) -> None:
+        self._db, self._socketio = db, socketio
+        self._news: News = {} if news is None else news
         self._told: dict[str, int] = {}
         self._fresh: dict[str, tuple[int, set[str]]] = {}
         self._guard = threading.Lock()
@@ -171,7 +172,7 @@ class Couriers:
 
     def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str, news: News | None = None) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
-        self._nudger = Nudger(db, socketio, {} if news is None else news)
+        self._nudger = Nudger(db, socketio, news)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
         self._steward = Courier("steward", self.keep_house)
         self._started = False
