@@ -10,8 +10,8 @@ _settings = read_settings()
 
 bind = _settings.bind
 workers = 1
-worker_class = "gthread"
-threads = _settings.threads + _settings.sockets  # each socket holds a thread; pages must always find one
+worker_class = "app.worker.HallWorker"
+threads = _settings.threads  # for pages and calls; a socket brings its own
 # gunicorn keeps worker_connections - threads connections alive between requests and closes every further one after its
 # answer: each screen with a socket has one for its questions too, and the phones of those who wait come on top
 worker_connections = threads + _settings.sockets + 300

@@ -12,6 +12,7 @@ from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import Namespace, SocketIO, join_room
 
 from app.doors import FLOOR, Door, Doorkeeper
+from app.worker import keep_this_thread
 from hall.errors import Refusal
 from queueing.tickets import find_by_secret
 from web.ground import db
@@ -54,6 +55,7 @@ class SocketGate:
             self.open += 1
         # no compression: browsers offer it, but a nudge is shorter than what deflating it costs for each of 300 screens
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        keep_this_thread()
         try:
             return self._inner(environ, start_response)  # returns when the socket closes
         finally:
