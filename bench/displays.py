@@ -1,4 +1,4 @@
-"""From the press of *call* until the last display shows it: real sockets, and each display asks for the board itself."""
+"""From the press of *call* until the last display shows it: real sockets, and each screen asks for the board itself."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bench.websocket import Nudged
 
 PATIENCE = 15.0  # seconds until a call that did not arrive counts as lost
 SEQ = re.compile(rb'"seq":\s*(\d+)')
+COOKIE = re.compile(rb"(?i)set-cookie: ([^;\r]+)")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class Shown:
 
 @dataclass
 class _Display:
-    """One screen: hears over the socket, asks over a connection of its own, one question at a time (as live.js does)."""
+    """One screen: hears over the socket, asks over a connection of its own, one question at a time, as live.js does."""
 
     port: int
-    token: str
+    key: str
     nudged: Nudged = field(init=False)
     asking: bool = False
     wanted: int = 0
@@ -45,10 +46,23 @@ class _Display:
     answers: list[tuple[float, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.nudged = Nudged(self.port, HALL, self.token)
         self.http = socket.create_connection(("127.0.0.1", self.port))
         self.http.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = Reader()
+        self.cookie = self._pair()
+        self.nudged = Nudged(self.port, HALL, self.cookie)
+
+    def _pair(self) -> str:
+        """Gives the browser its key, as the page of devices does; from then on it shows its cookie."""
+        body = json.dumps({"token": self.key}).encode()
+        self.http.sendall(request("POST", "/perangkat", body=body))
+        whole = None
+        while whole is None:
+            whole = self.reader.feed(received(self.http))
+        found = COOKIE.search(self.reader.head)
+        if whole[0] != 200 or found is None:
+            raise ConnectionError(f"a display was not paired: {whole}")
+        return f"Cookie: {found[1].decode()}\r\n"
 
     @property
     def current(self) -> bool:
@@ -64,7 +78,7 @@ class _Display:
     def ask(self) -> None:
         self.asking = True
         since = "" if self.known is None else f"?since={self.known}"
-        self.http.sendall(request("GET", f"{API}/halls/{HALL}/board{since}", token=self.token))
+        self.http.sendall(request("GET", f"{API}/halls/{HALL}/board{since}", headers=self.cookie))
 
     def read(self) -> None:
         whole = self.reader.feed(received(self.http))
@@ -106,8 +120,8 @@ def _call_to_display(port: int, place: Place, displays: int, calls: int) -> Show
         hall.press(f"/tickets/{ticket['id']}/start")
         hall.press(f"/tickets/{ticket['id']}/finish")
     hall.close()
-    figures = [percentile(took, share) for took in (nudge_took, shown_took) for share in (0.5, 0.99)]
-    return Shown(calls, *figures, lost)
+    nudge, shown = ((percentile(took, 0.5), percentile(took, 0.99)) for took in (nudge_took, shown_took))
+    return Shown(calls, *nudge, *shown, lost)
 
 
 class _WaitingRoom:
@@ -121,8 +135,8 @@ class _WaitingRoom:
         self._reader, self._answer = Reader(), (0, b"")
         self._selector.register(self._officer, selectors.EVENT_READ, self._read)
         self.screens: list[_Display] = []
-        for _ in range(displays):
-            screen = _Display(port, place.display)
+        for key in place.displays[:displays]:
+            screen = _Display(port, key)
             self._selector.register(screen.nudged.socket, selectors.EVENT_READ, screen.hear)
             self._selector.register(screen.http, selectors.EVENT_READ, screen.read)
             self._run(lambda: screen.nudged.connected)  # noqa: B023  is run at once

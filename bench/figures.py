@@ -60,6 +60,6 @@ def machine(folder: Path) -> str:
     path.unlink()
     load = os.getloadavg()[0]
     return (
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} (synchronous=FULL), "
-        f"a sync {median(took):.2f} ms, load {load:.1f} before the start"
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version} "
+        f"(synchronous=FULL), a sync {median(took):.2f} ms, load {load:.1f} before the start"
     )

@@ -1,4 +1,4 @@
-"""Many clients in one process: raw keep-alive sockets and one selector, so that little is taken from the server's cores."""
+"""Many clients in one process: raw keep-alive sockets and one selector, to take little from the server's cores."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Reader:
     """Puts the answers on one connection together: feed bytes, get (status, body) once one is whole."""
 
     def __init__(self) -> None:
-        self._data = b""
+        self._data = self.head = b""  # ``head`` is that of the last answer
 
     def feed(self, data: bytes) -> tuple[int, bytes] | None:
         """More bytes of the one answer that is awaited."""
@@ -71,7 +71,7 @@ class Reader:
             length = int(head[at + 15 :].split(b"\r\n", 1)[0])
         if len(rest) < length:
             return None
-        self._data = b""
+        self._data, self.head = b"", head
         return status, rest
 
 
@@ -93,7 +93,10 @@ class _Client:
 
 
 def drive(port: int, scripts: list[Script], seconds: float) -> list[Answer]:
-    """Lets every script ask, read, ask again for ``seconds``; answers under way at the end are awaited. In order of coming."""
+    """Lets every script ask, read and ask again for ``seconds``; all answers in order of coming.
+
+    Those under way at the end are awaited.
+    """
     answers: list[Answer] = []
     clients = [_Client(port, script) for script in scripts]
     with selectors.DefaultSelector() as selector:

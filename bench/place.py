@@ -27,7 +27,6 @@ HALL = "blora"
 KIOSK = "kiosk-1"
 OFFICERS = 8
 ZONES = ("Asia/Jakarta", "Asia/Jayapura")
-EVERY_DAY = frozenset(range(7))
 DAY = timedelta(days=1)
 CLOCK = SystemClock()
 
@@ -39,7 +38,7 @@ class Place:
     home: Path
     kiosk: str
     console: str
-    display: str
+    displays: tuple[str, ...]
     services: tuple[str, ...]
     counters: tuple[str, ...]
 
@@ -50,7 +49,7 @@ class Place:
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """A folder below ``var/``, on the disk a hall would use: the system's own may be memory, where no sync costs anything."""
+    """A folder below ``var/``, on the disk a hall would use; the system's own may be memory, where a sync is free."""
     path = Path("var") / f"bench-{os.getpid()}"
     path.mkdir(parents=True)
     try:
@@ -59,7 +58,7 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(path)
 
 
-def furnish(home: Path) -> Place:
+def furnish(home: Path, *, displays: int = 1) -> Place:
     """Makes the hall with tokens, seats officers at the first counters, and leaves the database closed."""
     home.mkdir()
     (home / "secret.key").write_text(token_urlsafe(48))
@@ -77,7 +76,7 @@ def furnish(home: Path) -> Place:
             home,
             kiosk=new_token(db, "kiosk", hall=HALL, name=KIOSK, now=now),
             console=new_token(db, "console", hall=HALL, name="console-1", now=now),
-            display=new_token(db, "display", hall=HALL, name="display-1", now=now),
+            displays=tuple(new_token(db, "display", hall=HALL, name=f"layar-{nr}", now=now) for nr in range(displays)),
             services=tuple(s.code for s in file.services if s.code in served),
             counters=counters,
         )
@@ -90,12 +89,15 @@ def always_open(file: HallFile) -> HallFile:
     now = CLOCK.now()
     zone = min(ZONES, key=lambda z: now.astimezone(ZoneInfo(z)).hour)  # midnight, which ends every session, is far
     today = business_date(now, zone)
-    halves = [(time(0), time(12)), (time(12), time(0))]
+    hours = tuple(
+        HoursRule("hall", frozenset(range(7)), start, end, (), today - DAY, today + DAY, True)
+        for start, end in ((time(0), time(12)), (time(12), time(0)))
+    )
     return replace(
         file,
         hall=replace(file.hall, zone=zone),
         services=tuple(replace(s, quota=None) for s in file.services),
-        hours=tuple(HoursRule("hall", EVERY_DAY, start, end, (), today - DAY, today + DAY, True) for start, end in halves),
+        hours=hours,
         closures=(),
         printers=(PrinterRow("agen", "agent", "", 80, KIOSK),),
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ("app.gunicorn_conf", "app.wsgi:app")
 EMPTY = ("bench.empty_conf", "bench.empty:app")
-SOCKETS = 400  # the default of 200 is meant for one hall; 300 displays need more
+SOCKETS = 310  # the default of 200 is meant for one hall; 300 displays need more
 
 
 @contextmanager

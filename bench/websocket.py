@@ -1,4 +1,4 @@
-"""Just enough WebSocket and Socket.IO to be a display: offers compression as browsers do, answers pings, hears nudges."""
+"""Just enough WebSocket and Socket.IO to be a display: offers compression as browsers do, answers pings, hears."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 HANDSHAKE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n"
-    "Authorization: Bearer {token}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "{cookie}Upgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 )
@@ -19,13 +19,13 @@ NUDGE = '42/display,["nudge",'
 class Nudged:
     """One socket of a display. ``seqs`` gives the journal numbers of the nudges that came."""
 
-    def __init__(self, port: int, hall: str, token: str) -> None:
+    def __init__(self, port: int, hall: str, cookie: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(30)
         self.connected = False
         self._hall, self._data = hall, b""
-        self.socket.sendall(HANDSHAKE.format(host=f"127.0.0.1:{port}", token=token).encode())
+        self.socket.sendall(HANDSHAKE.format(host=f"127.0.0.1:{port}", cookie=cookie).encode())
         while b"\r\n\r\n" not in self._data:
             more = self.socket.recv(4096)
             if not more:
@@ -48,7 +48,7 @@ class Nudged:
     def _heard(self) -> Iterator[int]:
         for message in self._messages():
             if message.startswith("0"):
-                self._send(f'40/display,{json.dumps({"hall": self._hall})}')
+                self._send(f"40/display,{json.dumps({'hall': self._hall})}")
             elif message.startswith("40/display"):
                 self.connected = True
             elif message == "2":
