@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from hall.database import Database, Moment, metadata, new_id
 from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
+from hall.statements import Prepared
 
 STAFF_ROLES = ("officer", "coordinator", "manager", "head", "regent")
 TOKEN_ROLES = ("kiosk", "display", "console", "attendance", "reader", "manager")
@@ -136,18 +137,19 @@ def new_token(db: Database, role: str, *, hall: str | None, name: str, now: date
 
 
 _living = select(tokens.c.id, tokens.c.role, tokens.c.hall, tokens.c.name).where(tokens.c.revoked.is_(None))
-_token_by_hash = _living.where(tokens.c.hash == bindparam("b_hash"))  # made once: every request of a machine asks it
+_token_by_hash = Prepared(_living.where(tokens.c.hash == bindparam("b_hash")))
+_token_by_id = Prepared(_living.where(tokens.c.id == bindparam("b_id")))
 
 
 def find_token(connection: Connection, secret: str) -> Token | None:
     """The living token with this secret, or None."""
-    row = connection.execute(_token_by_hash, {"b_hash": token_hash(secret)}).first()
+    row = _token_by_hash.first(connection, {"b_hash": token_hash(secret)})
     return None if row is None else Token(*row)
 
 
 def find_token_by_id(connection: Connection, token_id: str) -> Token | None:
     """The living token with this id, or None: what a device's cookie refers to."""
-    row = connection.execute(_living.where(tokens.c.id == token_id)).first()
+    row = _token_by_id.first(connection, {"b_id": token_id})
     return None if row is None else Token(*row)
 
 
