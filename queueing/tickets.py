@@ -96,12 +96,20 @@ tickets = Table(
 WAITS, IS_HELD = text("tickets.state = 'waiting'"), text("tickets.state = 'held'")
 AT_COUNTER = text("tickets.state IN ('called', 'serving')")
 _WAITS, _HELD, _AT_COUNTER = text("state = 'waiting'"), text("state = 'held'"), text("state IN ('called', 'serving')")
+_SENT = text("state = 'waiting' AND only_counter IS NOT NULL")  # few: without it each call reads everybody who waits
 Index(
     "ix_tickets_held",
     tickets.c.hall,
     tickets.c.business_date,
     sqlite_where=_HELD,
     postgresql_where=_HELD,
+)
+Index(
+    "ix_tickets_sent",
+    tickets.c.hall,
+    tickets.c.only_counter,
+    sqlite_where=_SENT,
+    postgresql_where=_SENT,
 )
 Index(
     "uq_tickets_live_at_counter",

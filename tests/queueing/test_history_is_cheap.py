@@ -59,7 +59,12 @@ def test_no_statement_of_a_working_day_reads_all_tickets_of_a_hall(contoh: Datab
         "hall=? AND business_date=?",
         "ix_tickets_line",
         "ix_tickets_held",
+        "ix_tickets_sent",
         "uq_tickets_live",
     )
+    sent_here = [
+        plan for statement, plan in plans.items() if "only_counter = ?" in statement and "rank = ?" not in statement
+    ]
+    assert sent_here and all("ix_tickets_sent" in plan for plan in sent_here), "else each call reads all who wait"
     greedy = [f"{plan}: {statement}" for statement, plan in plans.items() if not any(way in plan for way in bounded)]
     assert greedy == []

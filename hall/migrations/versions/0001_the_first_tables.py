@@ -377,6 +377,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
         )
         batch_op.create_index(
+            "ix_tickets_sent",
+            ["hall", "only_counter"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting' AND only_counter IS NOT NULL"),
+            postgresql_where=sa.text("state = 'waiting' AND only_counter IS NOT NULL"),
+        )
+        batch_op.create_index(
             "uq_tickets_live_at_counter",
             ["hall", "counter"],
             unique=True,
