@@ -5,63 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from app.settings import BadSettings, Settings, read_settings
-from hall.clock import SystemClock
-from hall.errors import Refusal
-
-
-class Stop(click.ClickException):
-    """A refusal: one sentence on stderr, exit status 1."""
-
-    exit_code = 1
-
-    def show(self, file: Any = None) -> None:
-        click.echo(self.message, err=True)
-
-
-def refusing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turns refusals and bad settings into a sentence and exit status 1."""
-
-    @wraps(command)
-    def run(*given: Any, **named: Any) -> Any:
-        try:
-            return command(*given, **named)
-        except (Refusal, BadSettings) as refusal:
-            raise Stop(str(refusal)) from refusal
-
-    return run
-
-
-@contextmanager
-def opened(settings: Settings | None = None, *, migrated: bool = True) -> Iterator[Any]:
-    """The database of the settings, closed afterwards."""
-    from hall.database import Database
-    from hall.schema import must_be_current
-
-    settings = settings or read_settings()
-    if settings.url.startswith("sqlite") and not settings.database_url:
-        settings.home.mkdir(parents=True, exist_ok=True)
-    db = Database(settings.url)
-    try:
-        if migrated:
-            must_be_current(db)
-        yield db
-    finally:
-        db.close()
-
-
-def now() -> datetime:
-    """The present moment."""
-    return SystemClock().now()
+from app.cli_attendance import presensi
+from app.cli_staffing import vacancies
+from app.commanding import Stop, moment_of, now, opened, refusing
+from app.settings import read_settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -260,25 +212,13 @@ def floor(hall_code: str, at: str | None, as_json: bool) -> None:
     from staffing.floor import floor as look
     from staffing.floor_view import as_text, plain
 
-    moment = _moment(at) if at else now()
+    moment = moment_of(at) if at else now()
     with opened() as db:
         seen = look(db, hall_code, moment)
     if as_json:
         click.echo(json.dumps(plain(seen, role="manager"), ensure_ascii=False, indent=2))
     else:
         click.echo(as_text(seen))
-
-
-def _moment(raw: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(raw)
-    except ValueError:
-        raise click.UsageError(f"{raw!r} is not a time; write it like 2026-03-03T10:30:00+07:00.") from None
-    if moment.tzinfo is None:
-        raise click.UsageError(f"{raw!r} has no offset; write it like 2026-03-03T10:30:00+07:00.")
-    if not 2000 <= moment.year <= 2100:
-        raise click.UsageError(f"{raw!r} lies outside the years 2000 to 2100.")
-    return moment
 
 
 @cli.command()
@@ -386,6 +326,10 @@ def demo() -> None:
     from app.demo import run
 
     run(read_settings())
+
+
+cli.add_command(presensi)
+cli.add_command(vacancies)
 
 
 def main() -> None:
