@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +11,13 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from app.factory import create_app
 from app.settings import Settings
 from hall.database import Database
 from hall.people import new_token, set_account
 from tests.admin import morning
+from tests.serving import serving
 
 PIN, WRONG = "482913", "913482"
 STAFF = {
@@ -117,12 +116,5 @@ class Stage:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The app on a real socket, for real browsers; yields its address."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(self.app) as address:
+            yield address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 
 from app.factory import create_app
 from app.settings import Settings
@@ -20,6 +18,7 @@ from hall.database import Database
 from hall.people import new_token, set_account
 from queueing.issuing import issue
 from tests.cast import AYU, BAMBU, DAHLIA, KIOSK, RANDU, SEKAR, TUESDAY_MORNING, Person
+from tests.serving import serving
 
 PIN = "482915"
 WRONG = "905142"
@@ -127,18 +126,13 @@ class Stage:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The app on a real socket, for real browsers; yields its address."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         couriers = self.app.extensions["antre_couriers"]
         nudger = couriers._nudger  # alone: the printers of the hall's file stand elsewhere
         self.db.heard.append(nudger.heard)
         nudger.courier.start()
         try:
-            yield f"http://127.0.0.1:{server.port}"
+            with serving(self.app) as address:
+                yield address
         finally:
             self.db.heard.remove(nudger.heard)
             nudger.courier.stop()
-            server.shutdown()
-            thread.join()
-            server.server_close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select, update
-from werkzeug.serving import make_server
 
 from app.factory import create_app
 from app.settings import Settings
@@ -25,6 +23,7 @@ from queueing.slips import PrintJob, report, take_next
 from queueing.tickets import tickets
 from staffing.presence import sign_in
 from tests.cast import CONSOLE, KIOSK, SYSTEM, TUESDAY_MORNING, Person
+from tests.serving import serving
 
 BASE_URL = "https://antre.example"
 SERVICES, TICKETS = "/halls/blora/services", "/halls/blora/tickets"
@@ -152,12 +151,5 @@ class Stage:
     @contextmanager
     def served(self) -> Iterator[str]:
         """The app on a real socket; yields its address."""
-        server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.port}"
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        with serving(self.app) as address:
+            yield address
