@@ -153,7 +153,7 @@ def _pin(given: str | None) -> str:
 @click.argument("login")
 @click.option("--hall", "hall_code", required=True, metavar="CODE")
 @click.option("--name", required=True)
-@click.option("--role", required=True, help="coordinator, manager, head or regent; officers come from the hall file.")
+@click.option("--role", required=True, help="coordinator, manager, head, personnel or regent.")
 @click.option("--agency", help="For a head of agency.")
 @click.option("--pin-stdin", is_flag=True, help="Read the PIN from standard input.")
 @refusing

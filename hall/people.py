@@ -33,7 +33,7 @@ from hall.database import Database, Moment, metadata, new_id
 from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from hall.statements import Prepared
 
-STAFF_ROLES = ("officer", "coordinator", "manager", "head", "regent")
+STAFF_ROLES = ("officer", "coordinator", "manager", "head", "personnel", "regent")
 TOKEN_ROLES = ("kiosk", "display", "console", "attendance", "reader", "manager")
 
 officers = Table(

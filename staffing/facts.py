@@ -65,8 +65,14 @@ absences = Table(
     Column("end", Moment, nullable=False),
     Column("document", String(100), nullable=False),
     Column("recorded", Moment, nullable=False),
+    Column("recorded_by", String(80)),
+    Column("replaces", String(36)),
+    Column("withdrawn", Moment),
+    Column("withdrawn_by", String(80)),
+    Column("withdrawn_reason", String(200)),
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_absences_officer", "hall", "officer", "start"),
+    Index("ix_absences_hall_start", "hall", "start"),
 )
 punches = Table(
     "punches",
@@ -135,7 +141,15 @@ def record_absence(
         fact = new_id()
         t.connection.execute(
             absences.insert().values(
-                id=fact, hall=hall, officer=officer, kind=kind, start=start, end=end, document=document, recorded=now
+                id=fact,
+                hall=hall,
+                officer=officer,
+                kind=kind,
+                start=start,
+                end=end,
+                document=document,
+                recorded=now,
+                recorded_by=actor[:80],
             )
         )
         data = {"kind": kind, "from": start.isoformat(), "to": end.isoformat(), "document": document}

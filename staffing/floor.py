@@ -16,7 +16,7 @@ from hall.places import Counter, Places, places
 from hall.turn import position
 from queueing.standing import LineAt, Waiter, line_at
 from staffing.facts import ABSENCES, absences
-from staffing.roster import Roster, roster_of
+from staffing.roster import Post, Roster, roster_of
 from staffing.seating import Sitting, read_outages, read_sittings, staffed, unseen
 
 SERVING, WAITING, PAUSED = "serving", "waiting", "paused"
@@ -171,7 +171,7 @@ def floor(db: Database, hall: str, at: datetime, *, causes: Callable[[Empty], st
 
 def _absent(connection: Connection, hall: str, at: datetime) -> dict[str, str]:
     query = select(absences.c.officer, absences.c.kind).where(
-        absences.c.hall == hall, absences.c.start <= at, absences.c.end > at
+        absences.c.hall == hall, absences.c.start <= at, absences.c.end > at, absences.c.withdrawn.is_(None)
     )
     return {row.officer: row.kind for row in connection.execute(query.order_by(absences.c.recorded))}
 
@@ -207,6 +207,7 @@ class _Facts:
     away: dict[str, str]
     causes: Callable[[Empty], str | None]
     planned: dict[str, list[str]] = field(default_factory=dict)
+    posts: dict[str, list[Post]] = field(default_factory=dict)
     for_service: dict[str, _Group] = field(default_factory=dict)
     for_counter: dict[str, _Group] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
@@ -215,6 +216,7 @@ class _Facts:
         """Sorts the waiting people and the plans once for all counters."""
         agencies = {c.code: c.agency for c in self.places.counters.values()}
         self.planned = self.roster.planned_at(self.places.calendar, agencies, self.at)
+        self.posts = self.roster.posts_on(self.places.date(self.at))
         self.seen = {agencies[code] for code, found in self.sittings.items() if found and code in agencies}
         for waiter in self.line.waiting:
             alone = waiter.only_counter
@@ -288,7 +290,7 @@ class _Facts:
             grace=state == VACANT and at - since < timedelta(minutes=self.places.options.grace_minutes),
             officer=self.person(sitting.officer) if sitting else None,
             planned=tuple(self.person(nip) for nip in self.planned.get(code, ())),
-            post=next((post.title for post in self.roster.posts.get(code, ())), None),
+            post=next((post.title for post in self.posts.get(code, ())), None),
             pause_reason=pause.reason if pause else None,
             waiting=sum(g.people for g in groups),
             waiting_longest=max((g.longest for g in groups), default=0.0),
@@ -332,7 +334,7 @@ class _Facts:
 
     def _empty(self, counter: Counter) -> Empty:
         planned = tuple(self.planned.get(counter.code, ()))
-        posts = self.roster.posts.get(counter.code, [])
+        posts = self.posts.get(counter.code, [])
         return Empty(
             counter=counter,
             moment=self.at,

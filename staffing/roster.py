@@ -16,8 +16,10 @@ from hall.intervals import Interval, Intervals, clip, normalise, subtract
 from hall.people import officers
 from hall.turn import position
 from staffing import facts
+from staffing.books import post_changes, roster_entries, standing
 
 DAY = timedelta(days=1)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Entry:
     """One row of the roster: weekdays (0 is Monday) with optional inclusive dates, or one ``day``.
 
     ``start`` and ``end`` are the hall's own times; where one is None the counter's due hours apply. An ``end`` not
-    after ``start`` is on the next day. ``substitute_for`` is the officer whose place at this counter is taken.
+    after ``start`` is on the next day. ``substitute_for`` is the officer whose place at this counter is taken. ``off``
+    takes the officer's own plans at this counter away for that time, without a substitute. ``recorded`` is when people
+    entered it (aware UTC; None: it stands in the hall file) and ``id`` their entry's.
     """
 
     officer: str
@@ -37,6 +41,9 @@ class Entry:
     since: date | None
     until: date | None
     substitute_for: str | None
+    off: bool = False
+    recorded: datetime | None = None
+    id: str | None = None
 
     @property
     def past_midnight(self) -> bool:
@@ -66,11 +73,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post (*formasi*) at a counter, and whether somebody holds it."""
+    """A post (*formasi*) at a counter, and whether somebody holds it.
+
+    ``since`` is the first date on which that is so (None: as the hall file says), ``recorded`` when it was entered.
+    """
 
     counter: str
     title: str
     filled: bool
+    since: date | None = None
+    recorded: datetime | None = None
+    abolished: bool = False
 
 
 class Roster:
@@ -86,14 +99,23 @@ class Roster:
                 self._weekly.append(entry)
             else:
                 self._dated[entry.day].append(entry)
-        self.posts: dict[str, list[Post]] = defaultdict(list)
-        for post in posts:
-            self.posts[post.counter].append(post)
+        self._register: dict[str, list[Post]] = defaultdict(list)  # counter -> its posts, older states first
+        for post in sorted(posts, key=lambda p: (p.since or date.min, p.recorded or EARLIEST)):
+            self._register[post.counter].append(post)
         self.names = dict(names or {})  # NIP -> name, also of officers who have left
 
     def on(self, day: date) -> list[Entry]:
         """The rows that speak of that date."""
         return [e for e in self._weekly if e.on(day)] + self._dated.get(day, [])
+
+    def posts_on(self, day: date) -> dict[str, list[Post]]:
+        """Counter -> its posts on that date, each as it was last said to be for that date; abolished ones left out."""
+        found: dict[str, list[Post]] = {}
+        for counter, states in self._register.items():
+            latest = {p.title: p for p in states if p.since is None or p.since <= day}
+            if here := [p for p in latest.values() if not p.abolished]:
+                found[counter] = here
+        return found
 
     def plans(
         self, calendar: Calendar, agencies: Mapping[str, str], start: datetime, end: datetime
@@ -112,9 +134,13 @@ class Roster:
             today = [(e, _stretches(e, calendar, agencies[e.counter], day)) for e in rows]
             taken: dict[tuple[str, str], list[Interval]] = defaultdict(list)
             for entry, stretches in today:
-                if entry.substitute_for is not None:
+                if entry.off:
+                    taken[entry.counter, entry.officer].extend(stretches)
+                elif entry.substitute_for is not None:
                     taken[entry.counter, entry.substitute_for].extend(stretches)
             for entry, stretches in today:
+                if entry.off:
+                    continue
                 left = subtract(stretches, normalise(taken.get((entry.counter, entry.officer), ())))
                 planned += [
                     Planned(entry.counter, entry.officer, piece, entry.substitute_for) for piece in clip(left, window)
@@ -147,39 +173,74 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
-def roster_of(db: Database, connection: Connection, hall: str, config: int | None = None) -> Roster:
+def roster_of(
+    db: Database, connection: Connection, hall: str, config: int | None = None, *, known_at: datetime | None = None
+) -> Roster:
     """The hall's roster, posts and officers' names, read from the database only when the hall's set-up changed.
 
+    The hall file's rows together with what people entered and did not withdraw. ``known_at`` (aware) gives it as it
+    stood at that moment to anybody's knowledge, read anew each time; the hall file's own rows count as always known.
     Raises :class:`NotFound` (``unknown_hall``).
     """
     if config is None:
         config = position(connection, hall)[1]
+    if known_at is not None:
+        return _read(connection, hall, known_at)
     key = f"roster of {hall}"
     known: tuple[int, Roster] | None = db.known.get(key)
     if known is not None and known[0] == config:
         return known[1]
-    rows = connection.execute(select(facts.roster).where(facts.roster.c.hall == hall).order_by(facts.roster.c.nr))
-    entries = [
-        Entry(
-            officer=r.officer,
-            counter=r.counter,
-            days=frozenset(r.days or ()),
-            day=r.day,
-            start=time.fromisoformat(r.start) if r.start else None,
-            end=time.fromisoformat(r.end) if r.end else None,
-            since=r.since,
-            until=r.until,
-            substitute_for=r.substitute_for,
-        )
-        for r in rows
-    ]
-    p = facts.posts.c
-    register = select(p.counter, p.title, p.filled).where(p.hall == hall).order_by(p.nr)
-    people = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall)
-    fresh = Roster(
-        entries,
-        [Post(*row) for row in connection.execute(register)],
-        {row.nip: row.name for row in connection.execute(people)},
-    )
+    fresh = _read(connection, hall, None)
     db.known[key] = (config, fresh)
     return fresh
+
+
+def _read(connection: Connection, hall: str, known_at: datetime | None) -> Roster:
+    r, e, p, x = facts.roster.c, roster_entries.c, facts.posts.c, post_changes.c
+    from_file = select(r.officer, r.counter, r.days, r.day, r.start, r.end, r.since, r.until, r.substitute_for)
+    entries = [
+        Entry(
+            officer=row.officer,
+            counter=row.counter,
+            days=frozenset(row.days or ()),
+            day=row.day,
+            start=_time(row.start),
+            end=_time(row.end),
+            since=row.since,
+            until=row.until,
+            substitute_for=row.substitute_for,
+        )
+        for row in connection.execute(from_file.where(r.hall == hall).order_by(r.nr))
+    ]
+    entered = select(roster_entries).where(e.hall == hall, standing(roster_entries, known_at))
+    for row in connection.execute(entered.order_by(e.recorded, e.id)):
+        one_day = row.since == row.until
+        entries.append(
+            Entry(
+                officer=row.officer,
+                counter=row.counter,
+                days=frozenset(row.days),
+                day=row.since if one_day else None,
+                start=_time(row.start),
+                end=_time(row.end),
+                since=None if one_day else row.since,
+                until=None if one_day else row.until,
+                substitute_for=row.substitute_for,
+                off=row.off,
+                recorded=row.recorded,
+                id=row.id,
+            )
+        )
+    register = select(p.counter, p.title, p.filled).where(p.hall == hall).order_by(p.nr)
+    posts = [Post(*row) for row in connection.execute(register)]
+    changes = select(x.counter, x.title, x.state, x.since, x.recorded)
+    posts += [
+        Post(row.counter, row.title, row.state == "filled", row.since, row.recorded, row.state == "abolished")
+        for row in connection.execute(changes.where(x.hall == hall, standing(post_changes, known_at)).order_by(x.id))
+    ]
+    people = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall)
+    return Roster(entries, posts, {row.nip: row.name for row in connection.execute(people)})
+
+
+def _time(text: str | None) -> time | None:
+    return time.fromisoformat(text) if text else None

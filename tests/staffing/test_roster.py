@@ -151,7 +151,7 @@ def test_the_reader_knows_rows_posts_and_names_and_reads_them_once(contoh: Datab
     agencies = {c.code: c.agency for c in place.counters.values()}
     at_nine = roster.planned_at(place.calendar, agencies, wib(TUESDAY, "09:00"))
     assert at_nine == {"1": [SARI.nip], "2": [BIMA.nip]}
-    assert roster.posts["4"] == [Post("4", "Operator layanan operasional", False)]
+    assert roster.posts_on(date.fromisoformat(TUESDAY))["4"] == [Post("4", "Operator layanan operasional", False)]
     assert roster.names[GALIH.nip] == GALIH.name
 
 
