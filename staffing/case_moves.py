@@ -1,0 +1,381 @@
+"""The verbs of follow-up: open, accept, assign, meet, draft, answer, note, close, reopen; each a turn and a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from hall.database import Database, new_id
+from hall.errors import Conflict, Invalid, NotFound
+from hall.once import answered, remember
+from hall.people import officers
+from hall.places import places
+from hall.turn import Turn, turn
+from staffing.cases import (
+    MOST_PIECES,
+    Case,
+    Now,
+    Taken,
+    case_letters,
+    case_pieces,
+    case_steps,
+    cases,
+    find_case,
+    now_to_plain,
+)
+from staffing.followups import KINDS, RESULTS, follows
+
+LONGEST_NOTE = 2000
+LIVE = ("open", "in_progress")
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants opened: a kind (None: what each cause proposes), a note, who answers for it and until when.
+
+    ``requested``: only asked for; the hall's management accepts it or closes it.
+    """
+
+    kind: str | None = None
+    note: str = ""
+    responsible: str = ""
+    due: date | None = None
+    requested: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, to know the same order again."""
+        due = self.due.isoformat() if self.due else None
+        return {"kind": self.kind, "note": self.note, "responsible": self.responsible, "due": due}
+
+
+def open_cases(
+    db: Database, hall: str, taken: Sequence[Taken], order: Order, *, actor: str, now: datetime, key: str | None = None
+) -> list[str]:
+    """Opens one case for each agency and kind among the vacancies, so that an agency reads of itself alone.
+
+    Returns their ids. The same ``key`` again gives the same answer. Raises :class:`Invalid` (``no_vacancies``,
+    ``too_many_vacancies``, ``unknown_case_kind``, ``kind_does_not_fit``, ``nothing_follows``, ``bad_due``,
+    ``note_too_long``), :class:`Conflict` (``already_in_case``, ``still_provisional``) and :class:`NotFound`.
+    """
+    if not taken:
+        raise Invalid("no_vacancies", "Pilih sedikitnya satu kejadian loket kosong.")
+    if order.kind is not None and order.kind not in KINDS:
+        raise Invalid(
+            "unknown_case_kind", f"Jenis tindak lanjut {order.kind!r:.40} tidak dikenal.", allowed=list(KINDS)
+        )
+    _check_note(order.note)
+    asked = order.plain() | {"vacancies": sorted([t.counter, t.start.isoformat()] for t in taken)}
+    with turn(db, hall, now) as t:
+        before: list[str] | None = answered(t, key, asked)
+        if before is not None:
+            return before
+        here = places(db, t.connection, hall, t.config)
+        _check_due(order.due, here.date(now))
+        statuses = _statuses(t.connection, hall, {o for piece in taken for o in piece.officers})
+        groups: dict[tuple[str, str], list[Taken]] = {}
+        for piece in sorted(set(taken), key=lambda p: (p.start, p.counter)):
+            if piece.agency not in here.agencies:
+                raise NotFound("unknown_agency", f"Instansi {piece.agency!r} tidak ada di balai ini.")
+            ways = follows(piece.cause, here.agencies[piece.agency].kind, [statuses[o] for o in piece.officers])
+            groups.setdefault((piece.agency, _way(piece, ways, order.kind)), []).append(piece)
+        for (_, kind), pieces in groups.items():
+            _must_be_free(t.connection, hall, kind, pieces)
+        made = [_open(t, agency, kind, pieces, order, actor, here.date) for (agency, kind), pieces in groups.items()]
+        remember(t, key, asked, made)
+        return made
+
+
+def _way(piece: Taken, ways: tuple[str, ...], wanted: str | None) -> str:
+    if not ways:
+        message = "Waktu yang tidak terpantau tidak mengatakan apa pun tentang orang; tidak ada tindak lanjutnya."
+        raise Invalid("nothing_follows", message, counter=piece.counter)
+    if wanted is not None and wanted not in ways:
+        message = f"Tindak lanjut ini tidak sesuai dengan sebab kosongnya loket {piece.counter}."
+        raise Invalid("kind_does_not_fit", message, counter=piece.counter, allowed=list(ways))
+    way = wanted or ways[0]
+    if way == "examination" and piece.provisional:
+        message = f"Sebab di loket {piece.counter} masih sementara: waktu memberi keterangan belum lewat."
+        raise Conflict("still_provisional", message, counter=piece.counter)
+    return way
+
+
+def _must_be_free(connection: Connection, hall: str, kind: str, pieces: Sequence[Taken]) -> None:
+    if len(pieces) > MOST_PIECES:
+        raise Invalid("too_many_vacancies", f"Satu tindak lanjut memuat paling banyak {MOST_PIECES} kejadian.")
+    query = (
+        select(case_pieces.c.counter, case_pieces.c.start, cases.c.number)
+        .join(cases, cases.c.id == case_pieces.c.case)
+        .where(case_pieces.c.hall == hall, cases.c.kind == kind, cases.c.state != "closed")
+        .where(case_pieces.c.start >= pieces[0].start, case_pieces.c.start <= pieces[-1].start)
+    )
+    wanted = {(piece.counter, piece.start) for piece in pieces}
+    for row in connection.execute(query):
+        if (row.counter, row.start) in wanted:
+            message = f"Kejadian di loket {row.counter} sudah termasuk dalam tindak lanjut nomor {row.number}."
+            raise Conflict("already_in_case", message, counter=row.counter, number=row.number)
+
+
+def _open(t: Turn, agency: str, kind: str, pieces: Sequence[Taken], order: Order, actor: str, day: Any) -> str:
+    highest = t.connection.execute(select(func.max(cases.c.number)).where(cases.c.hall == t.hall)).scalar_one()
+    number, case_id = (highest or 0) + 1, new_id()
+    state = "requested" if order.requested else "open"
+    first, last = day(pieces[0].start), day(max(piece.start for piece in pieces))
+    t.connection.execute(
+        cases.insert().values(
+            id=case_id, hall=t.hall, number=number, kind=kind, agency=agency, state=state, opened=t.now,
+            opened_by=actor, updated=t.now, first_day=first, last_day=last, responsible=order.responsible.strip(),
+            due=order.due, meeting_place="", changed=False,
+        )
+    )  # fmt: skip
+    _put_pieces(t, case_id, pieces)
+    data = {"number": number, "kind": kind, "agency": agency, "state": state, "pieces": len(pieces)}
+    data |= {"from": first.isoformat(), "to": last.isoformat()}
+    step = "requested" if order.requested else "opened"
+    _step(t, case_id, step, order.note, {"kind": kind, "pieces": len(pieces)}, actor)
+    t.write(f"case_{step}", f"case:{case_id}", data, actor=actor)
+    return case_id
+
+
+def _put_pieces(t: Turn, case_id: str, pieces: Sequence[Taken]) -> None:
+    rows = [
+        {
+            "case": case_id, "nr": nr, "hall": t.hall, "counter": p.counter, "start": p.start, "end": p.end,
+            "cause": p.cause, "officers": list(p.officers), "waiting_minutes": p.waiting_minutes,
+            "stranded_minutes": p.stranded_minutes, "abandoned": p.abandoned,
+        }
+        for nr, p in enumerate(pieces, 1)
+    ]  # fmt: skip
+    t.connection.execute(insert(case_pieces), rows)
+
+
+def accept(db: Database, case_id: str, note: str = "", *, actor: str, now: datetime) -> None:
+    """Takes up what was only asked for. Raises :class:`Conflict` (``illegal_step``)."""
+    with _case(db, case_id, now, ("requested",)) as (t, case):
+        _change(t, case, "accepted", note, {}, actor, {"state": "open"})
+
+
+def assign(db: Database, case_id: str, responsible: str, due: date | None, *, actor: str, now: datetime) -> None:
+    """Says who answers for the case and until when. Raises :class:`Invalid` (``bad_due``, ``responsible_needed``)."""
+    if not responsible.strip():
+        raise Invalid("responsible_needed", "Isi siapa yang bertanggung jawab.")
+    with _case(db, case_id, now, LIVE) as (t, case):
+        if due != case.due:  # a date that has passed since may stay
+            _check_due(due, places(db, t.connection, case.hall, t.config).date(now))
+        data = {"responsible": responsible.strip(), "due": due.isoformat() if due else None}
+        # the name goes to the timeline only: the journal is for ever
+        values = {"responsible": responsible.strip(), "due": due}
+        _change(t, case, "assigned", "", data, actor, values, told={"due": data["due"]})
+
+
+def set_meeting(
+    db: Database, case_id: str, at: datetime, place: str, note: str = "", *, actor: str, now: datetime
+) -> None:
+    """Fixes when (aware) and where people meet. Raises :class:`Invalid` (``meeting_in_the_past``, ``place_needed``)."""
+    if at.tzinfo is None or at <= now:
+        raise Invalid("meeting_in_the_past", "Waktu rapat harus sesudah sekarang.")
+    if not place.strip():
+        raise Invalid("place_needed", "Isi tempat rapat.")
+    with _case(db, case_id, now, LIVE) as (t, case):
+        data = {"at": at.isoformat(), "place": place.strip()}
+        values = {"meeting_at": at, "meeting_place": place.strip(), "state": "in_progress"}
+        _change(t, case, "meeting_set", note, data, actor, values)
+
+
+def keep_draft(
+    db: Database, case_id: str, kind: str, content: Mapping[str, Any], names: bool, *, actor: str, now: datetime
+) -> int:
+    """Keeps a drafted letter as it was drafted and returns its number within the case."""
+    with _case(db, case_id, now, LIVE) as (t, case):
+        if case.changed:
+            raise _changed_facts()
+        highest = select(func.max(case_letters.c.nr)).where(case_letters.c.case == case.id)
+        nr = int(t.connection.execute(highest).scalar_one() or 0) + 1
+        t.connection.execute(
+            case_letters.insert().values(
+                case=case.id, nr=nr, hall=case.hall, kind=kind, at=now, by=actor, names=names, content=dict(content)
+            )
+        )
+        _change(t, case, "letter_drafted", "", {"letter": nr, "kind": kind}, actor, {"state": "in_progress"})
+        return nr
+
+
+def answer(db: Database, case_id: str, note: str, *, actor: str, now: datetime) -> None:
+    """What the agency's head answers. Raises :class:`Invalid` (``note_needed``)."""
+    _say(db, case_id, "answered", note, (*LIVE, "requested"), actor, now)
+
+
+def add_note(db: Database, case_id: str, note: str, *, actor: str, now: datetime) -> None:
+    """A remark for the timeline. Raises :class:`Invalid` (``note_needed``)."""
+    _say(db, case_id, "noted", note, ("requested", *LIVE, "closed"), actor, now)
+
+
+def _say(db: Database, case_id: str, step: str, note: str, states: tuple[str, ...], actor: str, now: datetime) -> None:
+    _need_note(note)
+    with _case(db, case_id, now, states) as (t, case):
+        _change(t, case, step, note, {}, actor)
+
+
+def close(db: Database, case_id: str, result: str, note: str, *, actor: str, now: datetime) -> None:
+    """Ends the case with its result. What was only asked for can end as ``not_needed`` alone.
+
+    Raises :class:`Invalid` (``unknown_result``, ``note_needed``) and :class:`Conflict` (``illegal_step``).
+    """
+    _need_note(note)
+    with _case(db, case_id, now, (*LIVE, "requested")) as (t, case):
+        allowed = ("not_needed",) if case.state == "requested" else RESULTS[case.kind]
+        if result not in allowed:
+            raise Invalid("unknown_result", "Hasil ini tidak sesuai dengan tindak lanjutnya.", allowed=list(allowed))
+        values = {"state": "closed", "result": result, "closed": now}
+        _change(t, case, "closed", note, {"result": result}, actor, values)
+
+
+def reopen(db: Database, case_id: str, note: str, *, actor: str, now: datetime) -> None:
+    """Takes a closed case up again. Raises :class:`Invalid` (``note_needed``), :class:`Conflict` (``illegal_step``)."""
+    _need_note(note)
+    with _case(db, case_id, now, ("closed",)) as (t, case):
+        _change(t, case, "reopened", note, {}, actor, {"state": "open", "result": None, "closed": None})
+
+
+def note_facts(db: Database, case_id: str, found: Mapping[int, Sequence[Now]], *, now: datetime) -> bool:
+    """Notes in the case what the facts have become, by piece (empty: as taken); True when that was news.
+
+    A closed case opens again by itself: it was closed on facts that are no longer so.
+    """
+    case = _read(db, case_id)
+    with turn(db, case.hall, now) as t:
+        case = find_case(t.connection, case_id)
+        news = []
+        for row in t.connection.execute(select(case_pieces).where(case_pieces.c.case == case_id)).all():
+            plain = [now_to_plain(n) for n in found.get(row.nr, ())]
+            if plain == (row.noted or []):
+                continue
+            this = (case_pieces.c.case == case_id) & (case_pieces.c.nr == row.nr)
+            t.connection.execute(update(case_pieces).where(this).values(noted=plain or None))
+            was = {"cause": row.cause} | _span(row)
+            news.append({"piece": row.nr, "counter": row.counter, "was": was, "now": plain})
+        if not news:
+            return False
+        changed = any(found.get(nr) for nr in found)
+        values: dict[str, Any] = {"changed": changed}
+        if case.state == "closed" and changed:
+            values |= {"state": "open", "result": None, "closed": None}
+        data = {"pieces": news, "reopened": "state" in values}
+        told = {"pieces": [n["piece"] for n in news], "reopened": "state" in values}
+        _change(t, case, "facts_changed", "", data, SYSTEM, values, told=told)
+        return True
+
+
+def renew(db: Database, case_id: str, taken: Sequence[Taken], *, actor: str, now: datetime) -> None:
+    """Goes on with the facts as they are now: ``taken`` replaces what was taken in; the timeline keeps both.
+
+    Raises :class:`Conflict` (``nothing_left``) when no vacancy is left to which the case's kind fits.
+    """
+    with _case(db, case_id, now, LIVE) as (t, case):
+        here = places(db, t.connection, case.hall, t.config)
+        agency = here.agencies[case.agency].kind
+        statuses = _statuses(t.connection, case.hall, {o for piece in taken for o in piece.officers})
+        fitting = [
+            p
+            for p in taken
+            if case.kind in follows(p.cause, agency, [statuses[o] for o in p.officers])
+            and not (case.kind == "examination" and p.provisional)
+        ]
+        if not fitting:
+            message = "Menurut fakta sekarang tidak ada lagi yang perlu ditindaklanjuti; tutup dengan hasilnya."
+            raise Conflict("nothing_left", message)
+        old = t.connection.execute(
+            select(case_pieces).where(case_pieces.c.case == case_id).order_by(case_pieces.c.nr)
+        ).all()
+        was = [
+            {"counter": r.counter, "start": r.start.isoformat(), "end": r.end.isoformat(), "cause": r.cause}
+            for r in old
+        ]
+        t.connection.execute(case_pieces.delete().where(case_pieces.c.case == case_id))
+        _put_pieces(t, case_id, fitting)
+        first, last = here.date(fitting[0].start), here.date(fitting[-1].start)
+        data = {"was": was, "pieces": len(fitting)}
+        values = {"changed": False, "first_day": first, "last_day": last}
+        _change(t, case, "facts_renewed", "", data, actor, values, told={"pieces": len(fitting)})
+
+
+def _span(row: Any) -> dict[str, str]:
+    return {"start": row.start.isoformat(), "end": row.end.isoformat()}
+
+
+def _read(db: Database, case_id: str) -> Case:
+    with db.reading() as connection:
+        return find_case(connection, case_id)
+
+
+@contextmanager
+def _case(db: Database, case_id: str, now: datetime, states: tuple[str, ...]) -> Iterator[tuple[Turn, Case]]:
+    """The case in its hall's turn. Refuses (``illegal_step``) when it is in none of the states."""
+    hall = _read(db, case_id).hall
+    with turn(db, hall, now) as t:
+        case = find_case(t.connection, case_id)
+        if case.state not in states:
+            raise Conflict("illegal_step", "Keadaan tindak lanjut ini tidak mengizinkan langkah itu.", state=case.state)
+        yield t, case
+
+
+def _change(
+    t: Turn,
+    case: Case,
+    step: str,
+    note: str,
+    data: dict[str, Any],
+    actor: str,
+    values: dict[str, Any] | None = None,
+    *,
+    told: dict[str, Any] | None = None,
+) -> None:
+    """A step in the timeline, the row, and the journal's line, which carries no note: people write names in them."""
+    _check_note(note)
+    values = values or {}
+    t.connection.execute(update(cases).where(cases.c.id == case.id).values(updated=t.now, **values))
+    _step(t, case.id, step, note, data, actor)
+    line = {"number": case.number, "state": values.get("state", case.state)} | (data if told is None else told)
+    t.write(f"case_{step}", f"case:{case.id}", line, actor=actor)
+
+
+def _step(t: Turn, case_id: str, step: str, note: str, data: dict[str, Any], actor: str) -> None:
+    highest = select(func.max(case_steps.c.nr)).where(case_steps.c.case == case_id)
+    nr = int(t.connection.execute(highest).scalar_one() or 0) + 1
+    t.connection.execute(
+        case_steps.insert().values(
+            case=case_id, nr=nr, hall=t.hall, at=t.now, by=actor, step=step, note=note.strip(), data=data
+        )
+    )
+
+
+def _statuses(connection: Connection, hall: str, wanted: set[str]) -> dict[str, str]:
+    if not wanted:
+        return {}
+    query = select(officers.c.nip, officers.c.status).where(officers.c.hall == hall, officers.c.nip.in_(wanted))
+    return dict.fromkeys(wanted, "other") | {row.nip: row.status for row in connection.execute(query)}
+
+
+def _check_due(due: date | None, today: date) -> None:
+    if due is not None and due < today:
+        raise Invalid("bad_due", "Batas waktu tidak boleh sebelum hari ini.")
+
+
+def _check_note(note: str) -> None:
+    if len(note) > LONGEST_NOTE:
+        raise Invalid("note_too_long", f"Catatan paling panjang {LONGEST_NOTE} karakter.")
+
+
+def _need_note(note: str) -> None:
+    if not note.strip():
+        raise Invalid("note_needed", "Isi keterangannya.")
+
+
+def _changed_facts() -> Conflict:
+    message = "Fakta di balik tindak lanjut ini berubah. Tinjau dan pakai fakta sekarang sebelum menyusun surat."
+    return Conflict("facts_changed", message)
