@@ -1,0 +1,152 @@
+"""What an empty counter cost the citizens, and who sat there without calling while they waited: pure, exact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hall.intervals import Interval, Intervals, clip, normalise, subtract
+from hall.places import Counter
+from queueing.waits import Wait
+from staffing.seating import Sitting
+
+ZERO = timedelta()
+MINUTE = timedelta(minutes=1)
+
+
+class Cost(NamedTuple):
+    """What a stretch cost: minutes that citizens waited in it, those of them in which nobody could call them, and the
+    tickets that waited in it and ended unserved. Minutes are decimal and not rounded."""
+
+    waiting_minutes: float
+    stranded_minutes: float
+    abandoned: int
+
+
+class Line:
+    """The waits of one business date, sorted so that the cost of each piece is found without reading them all.
+
+    A ticket waits for the counters of its service; one that was sent to a single counter waits for that one alone.
+    """
+
+    def __init__(self, waits: Iterable[Wait]) -> None:
+        self._services: dict[str, list[Wait]] = defaultdict(list)
+        self._counters: dict[str, list[Wait]] = defaultdict(list)
+        for wait in sorted(waits, key=lambda w: (w.start, w.end, w.ticket)):
+            if wait.only_counter is None:
+                self._services[wait.service].append(wait)
+            else:
+                self._counters[wait.only_counter].append(wait)
+
+    def groups(self, counter: Counter) -> list[tuple[str | None, list[Wait]]]:
+        """Who may be called at this counter: by service (its code), and who was sent there (None)."""
+        found: list[tuple[str | None, list[Wait]]] = [
+            (service, self._services[service]) for service in counter.services if service in self._services
+        ]
+        if counter.code in self._counters:
+            found.append((None, self._counters[counter.code]))
+        return found
+
+
+class Staffed:
+    """When each counter was staffed, and so when somebody served each service."""
+
+    def __init__(self, staffed: Mapping[str, Intervals], counters: Mapping[str, Counter]) -> None:
+        self._counters = staffed
+        by_service: dict[str, list[Interval]] = defaultdict(list)
+        for code, stretches in staffed.items():
+            for service in counters[code].services if code in counters else ():
+                by_service[service].extend(stretches)
+        self._services = {service: normalise(stretches) for service, stretches in by_service.items()}
+
+    def of(self, service: str | None, counter: str) -> Intervals:
+        """When the people of a group could have been called: at any counter of the service, or at theirs alone."""
+        return self._counters.get(counter, ()) if service is None else self._services.get(service, ())
+
+
+def cost(counter: Counter, start: datetime, end: datetime, line: Line, staffed: Staffed) -> Cost:
+    """What [start, end) at ``counter`` cost whoever waited for its services (section 3 of the domain reference)."""
+    window = Interval(start, end)
+    waited = stranded = ZERO
+    lost: set[str] = set()
+    for service, waits in line.groups(counter):
+        inside = [wait for wait in waits if wait.start < end and wait.end > start]
+        if not inside:
+            continue
+        alone = subtract((window,), clip(staffed.of(service, counter.code), window))
+        for wait in inside:
+            waited += min(wait.end, end) - max(wait.start, start)
+            if wait.lost:
+                lost.add(wait.ticket)
+            for gap in alone:
+                if wait.start < gap.end and wait.end > gap.start:
+                    stranded += min(wait.end, gap.end) - max(wait.start, gap.start)
+    return Cost(waited / MINUTE, stranded / MINUTE, len(lost))
+
+
+class Idle(NamedTuple):
+    """An officer signed in who called nobody while people waited for longer than the hall allows (*tidak memanggil*).
+
+    ``waiting_minutes`` is what those people waited in it; ``since`` and ``until`` are aware UTC.
+    """
+
+    counter: str
+    officers: tuple[str, ...]
+    start: datetime
+    end: datetime
+    waiting_minutes: float
+
+
+def idle_while_waiting(
+    counter: Counter,
+    sittings: Iterable[Sitting],
+    busy: Iterable[Interval],
+    unseen: Intervals,
+    line: Line,
+    *,
+    allowed: timedelta,
+    until: datetime,
+) -> list[Idle]:
+    """When somebody sat free at ``counter`` while one and the same person waited for longer than ``allowed``.
+
+    Free is: signed in, not pausing, nobody called or served there, and the counter in sight (``unseen`` is not). It
+    counts from the moment at which both began, the officer's being free and the person's waiting.
+    """
+    sittings = list(sittings)
+    free: list[Interval] = []
+    for sitting in sittings:
+        end = min(sitting.end or until, until)
+        if sitting.start < end:
+            rests = [
+                Interval(pause.start, stop)
+                for pause in sitting.pauses
+                if pause.start < (stop := min(pause.end or until, until))
+            ]
+            free += subtract((Interval(sitting.start, end),), normalise(rests))
+    open_to_call = _pieces(free, normalise([*busy, *unseen]))
+    waits = [wait for _, group in line.groups(counter) for wait in group]
+    idle: list[Interval] = []
+    for stretch in open_to_call:
+        for wait in waits:
+            start, end = max(wait.start, stretch.start), min(wait.end, stretch.end)
+            if end - start > allowed:
+                idle.append(Interval(start, end))
+    found = []
+    for stretch in normalise(idle):
+        there = {s.officer for s in sittings if s.start < stretch.end and (s.end is None or s.end > stretch.start)}
+        waited = sum(
+            (min(w.end, stretch.end) - max(w.start, stretch.start) for w in waits if _touch(w, stretch)), start=ZERO
+        )
+        found.append(Idle(counter.code, tuple(sorted(there)), stretch.start, stretch.end, waited / MINUTE))
+    return found
+
+
+def _pieces(free: Iterable[Interval], taken: Intervals) -> list[Interval]:
+    """What is left of each free stretch: not joined where one sitting ends and the next begins at the same moment."""
+    return [piece for stretch in free for piece in subtract((stretch,), taken)]
+
+
+def _touch(wait: Wait, stretch: Interval) -> bool:
+    return wait.start < stretch.end and wait.end > stretch.start
