@@ -74,6 +74,16 @@ DOORS: dict[str, Door] = {
     "phone.state": everybody(),
     "phone.qr": everybody(),
     "phone.give_back": everybody(),
+    # attendance machines: the secret in the path is the key, and the serial number must be on the hall's list
+    "iclock.introduce": everybody(),
+    "iclock.cdata_aspx": everybody(),
+    "iclock.deliver": everybody(),
+    "iclock.deliver_aspx": everybody(),
+    "iclock.ask": everybody(),
+    "iclock.getrequest_aspx": everybody(),
+    "iclock.ping": everybody(),
+    "iclock.report": everybody(),
+    "iclock.devicecmd_aspx": everybody(),
     # the officer: NIP and PIN open the seat, so the way to them is open (and slowed after failures)
     "counter.console": everybody("officer", "console"),
     "counter_api.counters": everybody("officer", "console"),

@@ -22,6 +22,7 @@ import kiosk.api
 import kiosk.pages
 import kiosk.phone
 import web
+from adapters.attendance import adms
 from adapters.voice.announce import Announcer
 from adapters.voice.cache import SoundCache
 from adapters.voice.engine import EspeakEngine
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
 
     app.register_blueprint(web.bp)
     app.register_blueprint(house.bp)
+    app.register_blueprint(adms.bp)
     for pages in (kiosk.pages.bp, kiosk.phone.bp, counter.pages.bp, display.pages.bp, admin.pages.bp):
         app.register_blueprint(pages)
     for api in (kiosk.api.api, counter.api.api, display.api.api, admin.api.api):

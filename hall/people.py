@@ -34,7 +34,7 @@ from hall.errors import Denied, Invalid, NotFound, NotSignedIn, TooMany
 from hall.statements import Prepared
 
 STAFF_ROLES = ("officer", "coordinator", "manager", "head", "personnel", "regent")
-TOKEN_ROLES = ("kiosk", "display", "console", "attendance", "reader", "manager")
+TOKEN_ROLES = ("kiosk", "display", "console", "attendance", "reader", "manager", "machine")
 
 officers = Table(
     "officers",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +34,7 @@ from staffing.facts import coverage, punches
 LONGEST_WHO = 24  # characters of a PIN or NIP; machines take 24 at most
 AHEAD = timedelta(days=1)  # a reading further in the future than this is a fault of a clock or a column
 EARLIEST_YEAR = 2000
+MOST_FAULTS = 50  # of one delivery that are kept beside it
 AT_ONCE = 400  # values in one IN list
 
 readings = Table(
@@ -127,6 +128,7 @@ def deliver(
     machine: str = "",
     covered_until: datetime | None = None,
     delivery: str | None = None,
+    faults: Sequence[str] = (),
     signature: str | None = None,
     actor: str,
     now: datetime,
@@ -135,7 +137,8 @@ def deliver(
 
     ``machine`` is the serial number or empty. People the hall does not know are kept aside (:func:`strangers`) and
     adopted when they become known. ``covered_until`` says that the source has delivered everything up to then.
-    ``delivery`` is the kept raw body to mark as done; ``signature`` a signed request's, taken once only.
+    ``delivery`` is the kept raw body to mark as done, with the ``faults`` found in it; ``signature`` a signed request's,
+    taken once only.
     Raises :class:`NotFound` (``unknown_source``), :class:`Invalid` (``bad_time``, ``bad_who``) and
     :class:`hall.errors.Conflict` (``replayed``); nothing is recorded then.
     """
@@ -151,8 +154,7 @@ def deliver(
         if covered_until is not None:
             cover(t, source, covered_until, actor=actor)
         if delivery is not None:
-            deliveries.done(t.connection, delivery, {"told": taken.told, "new": taken.new, "again": taken.again,
-                                                     "strangers": taken.strangers})  # fmt: skip
+            deliveries.done(t.connection, delivery, asdict(taken) | {"faults": list(faults[:MOST_FAULTS])})
         return taken
 
 

@@ -19,6 +19,8 @@ HARMLESS = (
     "ticket_issued", "ticket_called", "ticket_recalled", "ticket_started", "ticket_held", "ticket_resumed",
     "ticket_transferred", "ticket_returned", "ticket_finished", "ticket_missed", "ticket_cancelled", "ticket_expired",
     "signed_in", "signed_out", "paused", "unpaused", "outage_began", "outage_ended", "absence_recorded",
+    "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
+    "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",
     "punch_recorded", "source_covered", "closure_recorded", "day_closed", "slip_sent", "slip_confirmed", "slip_failed",
     "slip_left_unknown", "slip_reprint_ordered", "printer_changed",
 )  # fmt: skip
