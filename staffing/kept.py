@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from hall.intervals import Interval, Intervals, clip, intersect, normalise, subtract, total, union
+from staffing.judgement import Judge
+from staffing.seating import staffed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,52 @@ class OfficerDay:
     excused: timedelta
     unobserved: timedelta
     missed: timedelta
+
+
+def count_kept(judge: Judge) -> dict[str, OfficerDay]:
+    """Every officer who is planned at a counter in the time it is due on this date up to now, by NIP."""
+    facts = judge.facts
+    so_far = Interval(facts.window.start, min(facts.now, facts.window.end)) if facts.now > facts.window.start else None
+    owed: dict[str, dict[str, Intervals]] = defaultdict(dict)
+    for counter, plans in judge.plans.items():
+        due = clip(judge.due(counter), so_far) if so_far else ()
+        for plan in plans:
+            if due and (mine := clip(due, plan.interval)):
+                known = owed[plan.officer].get(counter)
+                owed[plan.officer][counter] = union(known, mine) if known else mine
+    return {officer: _officer(judge, officer, owed[officer]) for officer in sorted(owed)}
+
+
+def _officer(judge: Judge, officer: str, owed: dict[str, Intervals]) -> OfficerDay:
+    facts = judge.facts
+    seats = judge.seats.get(officer, ())
+    planned: Intervals = ()
+    lit: Intervals = ()
+    kept: Intervals = ()
+    for counter, mine in owed.items():
+        blind = judge.unseen(counter)
+        seen = subtract(mine, blind) if blind else mine
+        here = staffed([s for s in seats if s.counter == counter], facts.now, facts.allowance)
+        planned, lit, kept = _add(planned, mine), _add(lit, seen), _add(kept, intersect(seen, here))
+    rest = subtract(lit, kept)
+    elsewhere: Intervals = ()
+    if rest and seats:
+        elsewhere = intersect(rest, staffed(seats, facts.now, facts.allowance))
+        rest = subtract(rest, elsewhere)
+    excused = intersect(rest, normalise(Interval(a.start, a.end) for a in judge.absences.get(officer, ())))
+    day = judge.attendance(officer, planned[-1].start)
+    return OfficerDay(
+        officer=officer,
+        arrival=day.arrival,
+        departure=day.departure,
+        planned=total(planned),
+        kept=total(kept),
+        elsewhere=total(elsewhere),
+        excused=total(excused),
+        unobserved=total(planned) - total(lit),
+        missed=total(rest) - total(excused),
+    )
+
+
+def _add(known: Intervals, more: Intervals) -> Intervals:
+    return union(known, more) if known else more

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,12 +50,13 @@ class Sitting:
 def staffed(sittings: Iterable[Sitting], until: datetime, allowance: timedelta) -> Intervals:
     """When a counter was staffed: from sign-in to sign-out, without what pauses take beyond their allowance."""
     present: list[Interval] = []
-    overlong: list[Interval] = []
     for sitting in sittings:
-        present += _stretch(sitting.start, sitting.end, until)
-        for pause in sitting.pauses:
-            overlong += _stretch(pause.start + allowance, pause.end, until)
-    return subtract(normalise(present), normalise(overlong))
+        seated = tuple(_stretch(sitting.start, sitting.end, until))
+        if seated and sitting.pauses:
+            overlong = [i for p in sitting.pauses for i in _stretch(p.start + allowance, p.end, until)]
+            seated = subtract(seated, normalise(overlong))
+        present += seated
+    return normalise(present)
 
 
 def _stretch(start: datetime, end: datetime | None, until: datetime) -> list[Interval]:
@@ -102,6 +103,6 @@ def read_outages(connection: Connection, hall: str, start: datetime, end: dateti
     return {what: normalise(stretches) for what, stretches in found.items()}
 
 
-def unseen(down: dict[str, Intervals], counter: str) -> Intervals:
+def unseen(down: Mapping[str, Intervals], counter: str) -> Intervals:
     """When nothing can be said about a counter: its console, the hall's network or the server was down."""
     return normalise(i for what in ("server", "hall", f"counter:{counter}") for i in down.get(what, ()))

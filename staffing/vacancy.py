@@ -15,10 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from hall.intervals import Intervals
-from staffing.day_facts import CAUSES, Absence, DayFacts, Punch
-from staffing.judgement import Evidence, Judge, Verdict
-from staffing.kept import OfficerDay
+from hall.intervals import Interval, Intervals, clip, complement, cut, intersect, normalise, subtract
+from staffing.day_facts import CAUSES, UNOBSERVED, WITHOUT_NOTICE, Absence, DayFacts, Punch
+from staffing.evidence import Evidence, dark, join, tell
+from staffing.judgement import Judge, Verdict
+from staffing.kept import OfficerDay, count_kept
+from staffing.seating import staffed
 
 __all__ = [
     "CAUSES",
@@ -104,4 +106,83 @@ class DayJudgement:
 
 def judge_day(facts: DayFacts) -> DayJudgement:
     """Every counter, agency and officer of one business date, up to ``facts.now``."""
-    raise NotImplementedError
+    judge = Judge(facts)
+    counters = {code: _judge_counter(judge, code) for code in facts.agencies}
+    return DayJudgement(facts.day, counters, _agencies(judge, counters), count_kept(judge))
+
+
+def _judge_counter(judge: Judge, counter: str) -> CounterDay:
+    facts, window = judge.facts, judge.facts.window
+    agency, wide = facts.agencies[counter], judge.due(counter)
+    due = clip(wide, window)
+    if not due:
+        return CounterDay(counter, agency, (), (window,), (), (), (), ())
+    past = _until(wide, facts.now)
+    blind = judge.unseen(counter)
+    lit = subtract(past, blind) if blind else past
+    there = staffed(judge.desks.get(counter, ()), facts.now, facts.allowance)
+    pieces: list[Piece] = []
+    short: list[Interval] = []
+    for stretch in subtract(lit, there) if there else lit:
+        if stretch.duration < facts.grace:
+            short.append(stretch)
+        else:
+            for inside in clip((stretch,), window):
+                pieces += _judge_stretch(judge, counter, inside)
+    for stretch in intersect(past, blind):
+        if stretch.duration < facts.grace:
+            short.append(stretch)
+        else:
+            for inside in clip((stretch,), window):
+                why = dark(judge, counter, inside.start, inside.end)
+                pieces.append(Piece(counter, agency, inside.start, inside.end, UNOBSERVED, (), why, False))
+    pieces.sort(key=lambda piece: piece.start)
+    return CounterDay(
+        counter=counter,
+        agency=agency,
+        due=due,
+        not_due=complement(due, window),
+        staffed=intersect(intersect(lit, there), due),
+        grace=clip(normalise(short), window),
+        ahead=subtract(due, past),
+        pieces=tuple(pieces),
+    )
+
+
+def _until(intervals: Intervals, moment: datetime) -> Intervals:
+    return tuple(i if i.end <= moment else Interval(i.start, moment) for i in intervals if i.start < moment)
+
+
+def _judge_stretch(judge: Judge, counter: str, stretch: Interval) -> list[Piece]:
+    """An empty stretch cut wherever the evidence changes; neighbours with the same verdict are one piece."""
+    found: list[tuple[Verdict, list[Interval]]] = []
+    for part in cut((stretch,), judge.changes(counter, stretch)):
+        verdict = judge.verdict(counter, part.start)
+        if found and found[-1][0] == verdict:
+            found[-1][1].append(part)
+        else:
+            found.append((verdict, [part]))
+    return [_piece(judge, counter, verdict, parts) for verdict, parts in found]
+
+
+def _piece(judge: Judge, counter: str, verdict: Verdict, parts: list[Interval]) -> Piece:
+    return Piece(
+        counter=counter,
+        agency=judge.facts.agencies[counter],
+        start=parts[0].start,
+        end=parts[-1].end,
+        cause=verdict.cause,
+        officers=verdict.officers,
+        evidence=join(one for part in parts for one in tell(judge, counter, part.start, verdict)),
+        provisional=verdict.cause == WITHOUT_NOTICE and not judge.facts.closed,
+    )
+
+
+def _agencies(judge: Judge, counters: dict[str, CounterDay]) -> dict[str, AgencyDay]:
+    window = judge.facts.window
+    found: dict[str, AgencyDay] = {}
+    for agency in dict.fromkeys(judge.facts.agencies.values()):
+        starts = [c.due[0].start for c in counters.values() if c.agency == agency and c.due]
+        opened = next((s.start for s in judge.openings.get(agency, ()) if s.start in window), None)
+        found[agency] = AgencyDay(agency, min(starts, default=None), opened)
+    return found
