@@ -21,7 +21,8 @@ log = logging.getLogger("antre.sockets")
 
 # journal kinds that change nothing on a screen of that namespace: no nudge, no needless question
 PAPER = {"slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "slip_reprint_ordered", "printer_changed"}
-STAFF_FACTS = {"punch_recorded", "absence_recorded", "source_covered"}
+ENTRIES = {"absence_corrected", "absence_withdrawn", "post_changed", "post_change_withdrawn"}
+STAFF_FACTS = {"punch_recorded", "absence_recorded", "source_covered", "roll_called", "roll_closed"} | ENTRIES
 MACHINES = {
     "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",

@@ -68,6 +68,8 @@ roll_marks = Table(
     Column("hall", String(40), primary_key=True),
     Column("key", String(64), primary_key=True),
     Column("agency", String(40), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("roll", String(10), nullable=False),
     Column("officer", String(18)),
     Column("mark", String(20), nullable=False),
     Column("at", Moment, nullable=False),
@@ -77,14 +79,15 @@ roll_marks = Table(
     Column("recorded", Moment, nullable=False),
     Column("recorded_by", String(80), nullable=False),
     ForeignKeyConstraint(["hall"], ["halls.code"]),
-    Index("ix_roll_marks_agency", "hall", "agency", "at"),
+    Index("ix_roll_marks_day", "hall", "day", "agency"),
 )
 
 
 def standing(table: Table, known_at: datetime | None = None) -> ColumnElement[bool]:
     """The rows that stand: not withdrawn; with ``known_at`` (aware) those that stood to anybody's knowledge then.
 
-    For every table whose rows are kept with ``recorded`` and ``withdrawn``: absences, roster entries, post changes.
+    For every table whose rows are kept with ``recorded`` and ``withdrawn``: absences, punches, roster entries, post
+    changes.
     """
     c: Any = table.c
     if known_at is None:

@@ -83,6 +83,7 @@ punches = Table(
     Column("officer", String(18), nullable=False),
     Column("at", Moment, nullable=False),
     Column("recorded", Moment, nullable=False),
+    Column("withdrawn", Moment),
     UniqueConstraint("hall", "source", "officer", "at", name="uq_punches_once"),
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_punches_officer", "hall", "officer", "at"),

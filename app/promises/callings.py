@@ -22,7 +22,8 @@ HARMLESS = (
     "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",
     "punch_recorded", "source_covered", "closure_recorded", "day_closed", "slip_sent", "slip_confirmed", "slip_failed",
-    "slip_left_unknown", "slip_reprint_ordered", "printer_changed",
+    "slip_left_unknown", "slip_reprint_ordered", "printer_changed", "absence_corrected", "absence_withdrawn",
+    "plan_recorded", "plan_withdrawn", "post_changed", "post_change_withdrawn", "roll_called", "roll_closed",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column("absences", sa.Column("withdrawn_by", sa.String(length=80), nullable=True))
     op.add_column("absences", sa.Column("withdrawn_reason", sa.String(length=200), nullable=True))
     op.create_index("ix_absences_hall_start", "absences", ["hall", "start"])
+    op.add_column("punches", sa.Column("withdrawn", Moment(), nullable=True))
     op.create_table(
         "roster_entries",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -68,6 +69,8 @@ def upgrade() -> None:
         sa.Column("hall", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("agency", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("roll", sa.String(length=10), nullable=False),
         sa.Column("officer", sa.String(length=18), nullable=True),
         sa.Column("mark", sa.String(length=20), nullable=False),
         sa.Column("at", Moment(), nullable=False),
@@ -79,7 +82,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hall"], ["halls.code"], name=op.f("fk_roll_marks_hall")),
         sa.PrimaryKeyConstraint("hall", "key", name=op.f("pk_roll_marks")),
     )
-    op.create_index("ix_roll_marks_agency", "roll_marks", ["hall", "agency", "at"])
+    op.create_index("ix_roll_marks_day", "roll_marks", ["hall", "day", "agency"])
     op.create_table(
         "looks",
         sa.Column("hall", sa.String(length=40), nullable=False),
