@@ -10,19 +10,21 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hall import hallfile_checks as checks
 from hall.hallfile_fields import HALL_CODE, Fault, Row, Sheet, suggest
 from hall.hallfile_lines import Lines
+from hall.hallfile_options import DISPLAY_OPTIONS, read_option_values
 from hall.hallfile_rows import (
     AgencyRow,
     CounterRow,
     DisplayRow,
+    EscalationRow,
     HallFile,
     HallRow,
     OfficerRow,
@@ -33,7 +35,7 @@ from hall.hallfile_rows import (
     SourceRow,
 )
 from hall.hours import Closure, Holiday, HoursRule
-from hall.options import CAPACITY_MODES, Options
+from hall.options import STAGES, Options
 
 __all__ = ["LARGEST", "Fault", "HallFile", "HallFileFaults", "read_hall_file"]
 
@@ -48,7 +50,7 @@ UNQUOTED_TIME = re.compile(r"[=\[,T ]\s*[0-9]{1,2}[:.][0-9]{2}\s*(?:[],#]|$)")
 SINGLE = ("hall", "display")
 REPEATED = (
     *("attendance_source", "agency", "service", "counter", "hours", "holiday", "closure", "post", "officer", "roster"),
-    "printer",
+    *("printer", "escalation"),
 )
 # Tables that others refer to, and the key they are known by.
 KEYED = {
@@ -59,22 +61,6 @@ KEYED = {
     "officer": "nip",
     "printer": "code",
 }
-# Option -> smallest and largest value it takes.
-BOUNDS = {
-    "grace_minutes": (0, 240),
-    "idle_minutes": (1, 240),
-    "pause_minutes": (0, 240),
-    "priority_run": (0, 100),
-    "no_show_after_recalls": (0, 20),
-    "stale_slip_seconds": (5, 86400),
-    "speak_max_age_seconds": (5, 3600),
-    "beat_seconds": (5, 600),
-    "number_digits": (2, 5),
-    "early_minutes": (0, 240),
-    "last_calls": (1, 20),
-}
-DISPLAY_OPTIONS = ("running_text", "last_calls", "slides_folder")
-
 Made = TypeVar("Made")
 
 
@@ -176,11 +162,13 @@ class _Reader:
             officers=self._each("officer", self._officer),
             roster=self._each("roster", self._roster),
             printers=self._each("printer", self._printer),
+            escalations=self._each("escalation", self._escalation),
             warnings=(),
         )
         checks.check_prefixes(self.rows["service"])
         checks.check_unique(self.rows["holiday"], "date", "tanggal")
         checks.check_unique(self.rows["printer"], "kiosk", "kiosk")
+        checks.check_escalations(self.rows["escalation"])
         if self.sheet.faults:
             return made
         checks.warn_about(self.sheet, made, self.rows)
@@ -236,24 +224,12 @@ class _Reader:
             near = suggest(self.zone, ZONES)
             hall.blame("bad_zone", f'"zone" harus {", ".join(ZONES)} (WIB, WITA, WIT){near}', "zone")
             self.zone = ZONES[0]
-        values: dict[str, Any] = {}
-        for option in fields(Options):
-            row = display if option.name in DISPLAY_OPTIONS else hall
-            values[option.name] = self._option(row, option.name, option.default)
+        values = read_option_values(hall, display)
         stated = frozenset(name for name in values if name in hall.raw or name in display.raw)
         hall.finish()
         display.finish()
         shown = DisplayRow(**{name: values[name] for name in DISPLAY_OPTIONS})
         return HallRow(code, name, regency, self.zone, Options(**values), stated), shown
-
-    def _option(self, row: Row, name: str, default: object) -> object:
-        if isinstance(default, bool):
-            return row.flag(name, default)
-        if isinstance(default, int):
-            return row.whole(name, *BOUNDS.get(name, (0, 86400)), default)
-        if name == "capacity":
-            return row.choice(name, CAPACITY_MODES, str(default))
-        return row.text(name, longest=1000 if name == "running_text" else 200, default=str(default))
 
     def _source(self, row: Row) -> SourceRow:
         return SourceRow(row.code(), row.text("name"))
@@ -386,3 +362,12 @@ class _Reader:
         if row.sound("width_mm") and width not in (58, 80):
             row.blame("out_of_range", '"width_mm" harus 58 atau 80', "width_mm")
         return PrinterRow(row.code(), kind, address, width, row.text("kiosk", longest=80, default=""))
+
+    def _escalation(self, row: Row) -> EscalationRow:
+        return EscalationRow(
+            stage=row.choice("stage", STAGES),
+            after_minutes=row.whole("after_minutes", 0, 600),
+            agency=row.reference("agency", self.known["agency"], "instansi", required=False) or None,
+            channels=checks.read_channels(row),
+            always=row.flag("always", False),
+        )

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 
-from hall.hallfile_fields import DAY_NAMES, Row, Sheet
+from hall.hallfile_fields import CODE, DAY_NAMES, Row, Sheet
 from hall.hallfile_rows import HallFile, RosterRow
+from hall.options import STAGES
 
 LATEST_CLOSE = time(6, 0)  # a close before the opening is after midnight, but nobody keeps a hall open past six
 # Kind of printer -> shape of its address and an example. An agent has none: it asks for its jobs.
@@ -171,6 +172,39 @@ def check_unique(rows: Iterable[Row], key: str, what: str) -> None:
         line = row.sheet.lines.of(*row.path, key)
         if first.setdefault(str(value), line) != line:
             row.blame("duplicate_value", f"{what} {value} sudah disebut di baris {first[str(value)]}", key)
+
+
+def read_channels(row: Row) -> tuple[str, ...]:
+    """The names of channels, none twice; which address a name stands for is the operator's secret, never the file's."""
+    names = row.texts("channels", longest=40)
+    for position, name in enumerate(names):
+        if not row.sound("channels"):
+            break
+        if not CODE.fullmatch(name):
+            message = f'"channels": "{name[:20]}" bukan nama saluran; alamatnya tidak ditulis dalam berkas ini'
+            row.blame("bad_code", message, "channels", position)
+        elif name in names[:position]:
+            row.blame("duplicate_value", f'"channels" menyebut "{name}" dua kali', "channels", position)
+    return names
+
+
+def check_escalations(rows: Iterable[Row]) -> None:
+    """Blame a stage that is named twice, and one that would be told before those below it."""
+    known = [r for r in rows if r.sound("stage", "after_minutes", "agency")]
+    for place, row in enumerate(known):
+        stage, agency, after = row.raw.get("stage"), row.raw.get("agency"), row.raw.get("after_minutes")
+        for other in known[:place]:
+            if other.raw.get("agency") != agency:
+                continue
+            if other.raw.get("stage") == stage:
+                row.blame("duplicate_value", f'menyebut jenjang "{stage}" dua kali', "stage")
+                break
+            lower = STAGES.index(str(other.raw["stage"])) < STAGES.index(str(stage))
+            later = int(str(other.raw["after_minutes"])) > int(str(after))
+            earlier = int(str(other.raw["after_minutes"])) < int(str(after))
+            if (lower and later) or (not lower and earlier):
+                row.blame("wrong_order", "jenjang yang lebih tinggi diberi tahu lebih dahulu", "after_minutes")
+                break
 
 
 def warn_about(sheet: Sheet, made: HallFile, rows: Mapping[str, list[Row]]) -> None:

@@ -138,6 +138,17 @@ class PrinterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """``[[escalation]]``: who is told of an empty counter after how many minutes; ``agency`` None: of every one."""
+
+    stage: str
+    after_minutes: int
+    agency: str | None
+    channels: tuple[str, ...]
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HallFile:
     """A whole hall file without a fault. ``warnings`` are allowed oddities, each with its line."""
 
@@ -153,5 +164,6 @@ class HallFile:
     roster: tuple[RosterRow, ...]
     sources: tuple[SourceRow, ...]
     printers: tuple[PrinterRow, ...]
+    escalations: tuple[EscalationRow, ...]
     display: DisplayRow
     warnings: tuple[Fault, ...]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
+from datetime import time
 from typing import Any
 
 from hall.errors import Invalid
 
 CAPACITY_MODES = ("warn", "stop", "off")
+STAGES = ("coordinator", "head", "sekda", "regent")  # who is told of an empty counter, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Options:
     stale_slip_seconds: int = 60  # a slip older than this is not printed unasked
     speak_max_age_seconds: int = 90  # a call older than this is shown, not spoken
     beat_seconds: int = 30  # a console silent for this long while somebody is signed in is down
+    quiet_hours: str = "20:00-06:00"  # no message is sent then (the hall's zone); empty: there are none
     number_digits: int = 3
     early_minutes: int = 0  # the kiosk gives numbers this long before a counter opens
     issue_in_breaks: bool = False  # the kiosk gives numbers during a scheduled break
@@ -50,4 +54,21 @@ def read_options(stored: dict[str, Any]) -> Options:
             raise Invalid("bad_option", f"Pengaturan {name!r} harus berupa {wanted.__name__}.")
     if stored.get("capacity", "warn") not in CAPACITY_MODES:
         raise Invalid("bad_option", f"Pengaturan 'capacity' harus salah satu dari {', '.join(CAPACITY_MODES)}.")
+    try:
+        read_quiet_hours(stored.get("quiet_hours", ""))
+    except ValueError:
+        raise Invalid("bad_option", "Pengaturan 'quiet_hours' harus seperti 20:00-06:00, atau kosong.") from None
     return Options(**stored)
+
+
+def read_quiet_hours(text: str) -> tuple[time, time] | None:
+    """Beginning and end of the quiet hours, the end perhaps on the next morning; None for an empty text.
+
+    Raises :class:`ValueError` for anything but ``HH:MM-HH:MM`` with two different times.
+    """
+    if not text:
+        return None
+    found = re.fullmatch(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})", text, re.ASCII)
+    if found is None or found[1] == found[2]:
+        raise ValueError(f"not quiet hours: {text!r}")
+    return time.fromisoformat(found[1]), time.fromisoformat(found[2])

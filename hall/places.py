@@ -77,6 +77,18 @@ printers = _belongs(
     Column("width_mm", Integer, nullable=False),
     Column("kiosk", String(80), nullable=False),
 )
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("hall", String(40), primary_key=True),
+    Column("nr", Integer, primary_key=True, autoincrement=False),
+    Column("stage", String(20), nullable=False),
+    Column("after_minutes", Integer, nullable=False),
+    Column("agency", String(40)),
+    Column("channels", Json, nullable=False),
+    Column("always", Boolean, nullable=False),
+    ForeignKeyConstraint(["hall"], ["halls.code"]),
+)
 hours = Table(
     "hours",
     metadata,
@@ -156,6 +168,20 @@ class Printer:
     kiosk: str
 
 
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Who is told of an empty counter: a stage, how many minutes after its flag was raised, and through what channels.
+
+    ``agency`` None: for every agency that has no entry of its own for the stage. ``always``: in quiet hours too.
+    """
+
+    stage: str
+    after_minutes: int
+    agency: str | None = None
+    channels: tuple[str, ...] = ()
+    always: bool = False
+
+
 @dataclass(frozen=True)
 class Places:
     """Everything that stands in one hall, as of one version of its set-up. Immutable; shared between threads."""
@@ -171,6 +197,7 @@ class Places:
     printers: dict[str, Printer]
     sources: dict[str, str]
     calendar: Calendar
+    escalations: tuple[Escalation, ...] = ()
 
     @cached_property
     def counters_of(self) -> dict[str, tuple[str, ...]]:
@@ -264,6 +291,12 @@ def _load(connection: Connection, hall: str) -> Places:
         },
         sources={r.code: r.name for r in _rows(connection, sources, hall)},
         calendar=_calendar(head.zone, options, list(rules), list(local), list(shut)),
+        escalations=tuple(
+            Escalation(r.stage, r.after_minutes, r.agency, tuple(r.channels), r.always)
+            for r in connection.execute(
+                select(escalations).where(escalations.c.hall == hall).order_by(escalations.c.nr)
+            )
+        ),
     )
 
 

@@ -82,6 +82,7 @@ def _bring_up_to_date(connection: Connection, file: HallFile, staff: StaffTables
         changed.append("accounts")
     listed: tuple[tuple[Table, list[dict[str, Any]]], ...] = (
         (places.hours, [{"scope": r.scope, "rule": places.rule_to_json(r)} for r in file.hours]),
+        (places.escalations, [asdict(e) | {"channels": list(e.channels)} for e in file.escalations]),
         (staff.roster, [_roster(r) for r in file.roster]),
         (staff.posts, [asdict(p) for p in file.posts]),
     )
