@@ -1,0 +1,203 @@
+"""Which counters stood empty on which dates, why, and what it cost: facts read, judged and priced, kept by the day."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from hall.database import Database
+from hall.intervals import Intervals, subtract
+from hall.places import Places, places
+from hall.turn import position
+from queueing.waits import Times
+from staffing.changed_days import Known, changed_since
+from staffing.impact import Cost, Idle, Line, Staffed, cost, idle_while_waiting
+from staffing.reading import DAY, EXPLANATION, Span, delivered, read_span
+from staffing.seating import staffed, unseen
+from staffing.vacancy import DayFacts, DayJudgement, Evidence, Piece, judge_day
+
+MOST_KEPT = 400  # dates of one hall: a year and a month
+AT_ONCE = 31  # dates read together: a year at once would hold all its facts in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A piece in which a counter stood empty (or could not be seen), and what that cost. Times aware UTC."""
+
+    piece: Piece
+    cost: Cost
+
+    @property
+    def counter(self) -> str:
+        return self.piece.counter
+
+    @property
+    def agency(self) -> str:
+        return self.piece.agency
+
+    @property
+    def start(self) -> datetime:
+        return self.piece.start
+
+    @property
+    def end(self) -> datetime:
+        return self.piece.end
+
+    @property
+    def cause(self) -> str:
+        return self.piece.cause
+
+    @property
+    def officers(self) -> tuple[str, ...]:
+        return self.piece.officers
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        return self.piece.evidence
+
+    @property
+    def provisional(self) -> bool:
+        return self.piece.provisional
+
+    @property
+    def minutes(self) -> float:
+        """How long, in decimal minutes, not rounded."""
+        return self.piece.minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One business date: its vacancies in the hall's order of counters, then by time; idleness apart."""
+
+    date: date
+    pieces: tuple[Vacancy, ...]
+    judgement: DayJudgement
+    idle: tuple[Idle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The dates of [first, last] that have begun at ``now`` (aware UTC), as the journal's line ``seq`` left them."""
+
+    hall: str
+    first: date
+    last: date
+    now: datetime
+    seq: int
+    days: tuple[Day, ...]
+
+    @property
+    def pieces(self) -> list[Vacancy]:
+        """The vacancies of all dates."""
+        return [vacancy for day in self.days for vacancy in day.pieces]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The dates of a hall that are over, as worked out before; ``known`` says by what journal that is true."""
+
+    known: Known
+    days: dict[date, tuple[bool, Day]] = field(default_factory=dict)  # date -> (time for explanation was over, day)
+
+
+_guard = threading.Lock()
+
+
+def vacancies(db: Database, hall: str, first: date, last: date, *, now: datetime) -> Period:
+    """The vacancies of every business date in [first, last], as the facts known today say; none runs past ``now``.
+
+    Dates that are over are kept until a fact about them arrives. Raises :class:`NotFound` (``unknown_hall``).
+    """
+    with db.reading() as connection:
+        seq, config = position(connection, hall)
+        place = places(db, connection, hall, config)
+        today = place.date(now)
+        kept = _kept(db, hall)
+        with _guard:
+            news = changed_since(connection, place, kept.known, seq, config, max(kept.days, default=first))
+            if news is None:
+                kept.days.clear()
+                kept.known = Known(seq, config, delivered(db, connection, hall, config))
+            else:
+                gone, kept.known = news
+                for day in gone:
+                    kept.days.pop(day, None)
+            known = kept.known
+            have = {day: found for day, (closed, found) in kept.days.items() if closed == _is_closed(place, day, now)}
+        end = min(last, today)
+        missing = [day for day in _dates(first, end) if day not in have]
+        for begin, stop in _runs(missing):
+            span = read_span(db, connection, place, config, begin, stop, now)
+            have |= {day: work_out(span, day) for day in span.days}
+    with _guard:
+        if kept.known == known:  # else somebody has since learnt of newer facts: theirs are the days to keep
+            for day in missing:
+                if day < today:
+                    kept.days[day] = (_is_closed(place, day, now), have[day])
+            while len(kept.days) > MOST_KEPT:
+                kept.days.pop(next(iter(kept.days)))
+    return Period(hall, first, last, now, seq, tuple(have[day] for day in _dates(first, end)))
+
+
+def work_out(span: Span, day: date) -> Day:
+    """One date of what was read: its judgement, with the cost of each piece, and who sat there calling nobody."""
+    facts, times, counters = span.days[day], span.times.get(day) or Times(), span.places.counters
+    judgement = judge_day(facts)
+    line = Line(times.waits)
+    there = Staffed(_staffed(facts), counters)
+    found = tuple(
+        Vacancy(piece, cost(counters[piece.counter], piece.start, piece.end, line, there)) for piece in judgement.pieces
+    )
+    return Day(day, found, judgement, _idle(span, facts, times, line))
+
+
+def _staffed(facts: DayFacts) -> dict[str, Intervals]:
+    """When each counter was staffed, at whatever hour, as far as it could be seen."""
+    until = min(facts.now, facts.window.end)
+    return {
+        code: subtract(staffed(sittings, until, facts.allowance), unseen(facts.down, code))
+        for code, sittings in facts.sittings.items()
+    }
+
+
+def _idle(span: Span, facts: DayFacts, times: Times, line: Line) -> tuple[Idle, ...]:
+    found: list[Idle] = []
+    if not times.waits:
+        return ()
+    allowed = timedelta(minutes=span.places.options.idle_minutes)
+    until = min(facts.now, facts.window.end)
+    for counter in span.places.counters.values():
+        if sittings := facts.sittings.get(counter.code):
+            busy, blind = times.busy.get(counter.code, []), unseen(facts.down, counter.code)
+            found += idle_while_waiting(counter, sittings, busy, blind, line, allowed=allowed, until=until)
+    return tuple(found)
+
+
+def _kept(db: Database, hall: str) -> _Kept:
+    key = f"vacancies of {hall}"
+    with _guard:
+        kept: _Kept | None = db.known.get(key)
+        if kept is None:
+            kept = db.known[key] = _Kept(Known())
+        return kept
+
+
+def _is_closed(place: Places, day: date, now: datetime) -> bool:
+    """Whether the time for explanation has passed: from then on nothing of that date is provisional."""
+    return now >= place.calendar.window(day).end + EXPLANATION
+
+
+def _dates(first: date, last: date) -> list[date]:
+    return [first + nr * DAY for nr in range((last - first).days + 1)]
+
+
+def _runs(days: list[date]) -> list[tuple[date, date]]:
+    """Neighbouring dates together, in parts of a bearable size."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and day - runs[-1][1] == DAY and (day - runs[-1][0]).days < AT_ONCE:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
