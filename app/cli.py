@@ -107,7 +107,7 @@ def token() -> None:
 @click.option("--name", default="", help="What it is called, for example kiosk-1.")
 @refusing
 def token_new(role: str, hall_code: str | None, name: str) -> None:
-    """Make a token for ROLE (kiosk, display, console, attendance, reader, manager). It is printed once."""
+    """Make a token for ROLE (kiosk, display, console, attendance, reader, manager, machine). It is printed once."""
     from hall.people import new_token
 
     with opened() as db:

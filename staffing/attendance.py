@@ -137,8 +137,8 @@ def deliver(
 
     ``machine`` is the serial number or empty. People the hall does not know are kept aside (:func:`strangers`) and
     adopted when they become known. ``covered_until`` says that the source has delivered everything up to then.
-    ``delivery`` is the kept raw body to mark as done, with the ``faults`` found in it; ``signature`` a signed request's,
-    taken once only.
+    ``delivery`` is the kept raw body to mark as done, with the ``faults`` found in it; ``signature`` that of a signed
+    request, taken once only.
     Raises :class:`NotFound` (``unknown_source``), :class:`Invalid` (``bad_time``, ``bad_who``) and
     :class:`hall.errors.Conflict` (``replayed``); nothing is recorded then.
     """

@@ -61,7 +61,8 @@ def _read(line: str, zone: ZoneInfo, now: datetime) -> Told | str:
     if match is None:
         return "no time"
     try:
-        at = datetime(*(int(part) for part in match.groups()), tzinfo=zone)  # type: ignore[arg-type]
+        year, month, day, hour, minute, second = (int(part) for part in match.groups())
+        at = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError:
         return "no such time"
     if at.year < EARLIEST_YEAR or at > now + AHEAD:
