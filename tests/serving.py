@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -24,7 +24,19 @@ class _Server(ThreadedWSGIServer):
     def __init__(self, app: Flask) -> None:
         self._guard = threading.Lock()
         self._visitors: set[socket.socket] = set()
-        super().__init__("127.0.0.1", 0, app)
+        self._app = app
+        self._under_way = threading.local()
+        super().__init__("127.0.0.1", 0, self._answer)
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self._under_way.answer = answer = self._app(environ, start_response)
+        return answer
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        super().process_request_thread(request, client_address)
+        answer = getattr(self._under_way, "answer", None)
+        if answer is not None and hasattr(answer, "close"):
+            answer.close()  # werkzeug forgets to when the visitor left in the middle: the file would stay open
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._guard:
