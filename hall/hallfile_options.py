@@ -13,6 +13,7 @@ BOUNDS = {
     "grace_minutes": (0, 240),
     "idle_minutes": (1, 240),
     "pause_minutes": (0, 240),
+    "explanation_days": (0, 60),
     "priority_run": (0, 100),
     "no_show_after_recalls": (0, 20),
     "stale_slip_seconds": (5, 86400),

@@ -20,6 +20,7 @@ class Options:
     grace_minutes: int = 10  # an empty stretch shorter than this is not a vacancy
     idle_minutes: int = 10  # signed in, people waiting, nobody called
     pause_minutes: int = 15  # a pause counts as staffed up to this
+    explanation_days: int = 3  # an absence without notice is provisional until so many days after its day
     priority_run: int = 2  # priority tickets in a row at a counter while others wait; 0: priority always first
     no_show_after_recalls: int = 0  # 0: never by itself
     capacity: str = "warn"  # warn, stop or off: what the kiosk does when the line fills the rest of the day

@@ -25,7 +25,6 @@ from staffing.roster import Roster, roster_of
 from staffing.seating import Sitting, read_outages, read_sittings
 
 DAY = timedelta(days=1)
-EXPLANATION = timedelta(days=3)  # an absence without notice is provisional until so long after its day
 
 _a, _p, _t = absences.c, punches.c, tk.tickets.c
 _absences = Prepared(
@@ -136,11 +135,16 @@ def read_facts(
             covered=covered,
             posts=roster.posts_on(day),
             quota_reached=(quota_reached or {}).get(day, {}),
-            closed=now >= window.end + EXPLANATION,
+            closed=is_closed(place, day, now),
             grace=grace,
             allowance=timedelta(minutes=options.pause_minutes),
         )
     return found
+
+
+def is_closed(place: Places, day: date, now: datetime) -> bool:
+    """Whether the time for explanation has passed: from then on nothing of that date is provisional."""
+    return now >= place.calendar.window(day).end + timedelta(days=place.options.explanation_days)
 
 
 class _Lasting(Protocol):

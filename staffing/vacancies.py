@@ -13,7 +13,7 @@ from hall.turn import position
 from queueing.waits import Times
 from staffing.changed_days import Known, changed_since
 from staffing.impact import Cost, Idle, Line, Staffed, cost, idle_while_waiting
-from staffing.reading import DAY, EXPLANATION, Span, delivered, read_span
+from staffing.reading import DAY, Span, delivered, is_closed, read_span
 from staffing.seating import staffed, unseen
 from staffing.vacancy import DayFacts, DayJudgement, Evidence, Piece, judge_day
 
@@ -124,7 +124,7 @@ def vacancies(db: Database, hall: str, first: date, last: date, *, now: datetime
                 for day in gone:
                     kept.days.pop(day, None)
             known = kept.known
-            have = {day: found for day, (closed, found) in kept.days.items() if closed == _is_closed(place, day, now)}
+            have = {day: found for day, (closed, found) in kept.days.items() if closed == is_closed(place, day, now)}
         end = min(last, today)
         missing = [day for day in _dates(first, end) if day not in have]
         for begin, stop in _runs(missing):
@@ -134,7 +134,7 @@ def vacancies(db: Database, hall: str, first: date, last: date, *, now: datetime
         if kept.known == known:  # else somebody has since learnt of newer facts: theirs are the days to keep
             for day in missing:
                 if day < today:
-                    kept.days[day] = (_is_closed(place, day, now), have[day])
+                    kept.days[day] = (is_closed(place, day, now), have[day])
             while len(kept.days) > MOST_KEPT:
                 kept.days.pop(next(iter(kept.days)))
     return Period(hall, first, last, now, seq, tuple(have[day] for day in _dates(first, end)))
@@ -181,11 +181,6 @@ def _kept(db: Database, hall: str) -> _Kept:
         if kept is None:
             kept = db.known[key] = _Kept(Known())
         return kept
-
-
-def _is_closed(place: Places, day: date, now: datetime) -> bool:
-    """Whether the time for explanation has passed: from then on nothing of that date is provisional."""
-    return now >= place.calendar.window(day).end + EXPLANATION
 
 
 def _dates(first: date, last: date) -> list[date]:
