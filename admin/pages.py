@@ -13,6 +13,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
 from admin.api import YEARS, read_day
+from admin.words import KINDS
 from hall.errors import Denied, Invalid, NotSignedIn, Refusal, TooMany
 from hall.people import verify_pin
 from hall.places import Places, hall_codes, places
@@ -23,11 +24,14 @@ from web.identity import who
 bp = Blueprint(
     "admin", __name__, static_folder="static", static_url_path="/static/admin", template_folder="templates"
 )
-ROLES = ("coordinator", "manager", "head", "regent")
+ROLES = ("coordinator", "manager", "head", "personnel", "regent")
+LANDING = {"head": "people.today", "personnel": "people.today"}  # everybody else: the floor
+STAFF = ("coordinator", "manager")  # who may end a session, close a counter and the day
 ROLE_NAMES = {
     "coordinator": lazy_gettext("Koordinator"),
     "manager": lazy_gettext("Pengelola"),
     "head": lazy_gettext("Kepala instansi"),
+    "personnel": lazy_gettext("Kepegawaian (BKD)"),
     "regent": lazy_gettext("Bupati"),
 }
 bp.add_app_template_filter(lambda day: format_date(day, "EEEE, d MMMM y"), "long_date")
@@ -40,7 +44,7 @@ _OWN_PATH = re.compile(r"/admin/[A-Za-z0-9._~/?&=%-]*")
 def home() -> Response:
     """The floor of the hall one is signed in to, or the sign-in page."""
     if who().role in ROLES:
-        return _go(url_for("admin.floor", hall=who().hall))
+        return _go(landing(who().role, who().hall))
     return _go(url_for("admin.sign_in"))
 
 
@@ -48,7 +52,7 @@ def home() -> Response:
 def sign_in() -> Response:
     """The form; whoever is signed in already goes on."""
     if who().role in ROLES:
-        return _go(own_path(request.args.get("next")) or url_for("admin.floor", hall=who().hall))
+        return _go(own_path(request.args.get("next")) or landing(who().role, who().hall))
     return _form(request.args.get("next"), request.args.get("hall"))
 
 
@@ -70,7 +74,7 @@ def enter() -> Response:
     except (NotSignedIn, TooMany, Denied, Invalid) as refusal:
         return _form(goal, hall, login, refusal)
     session["staff"] = {"hall": account.hall, "login": account.login, "version": account.version}
-    return _go(own_path(goal) or url_for("admin.floor", hall=account.hall))
+    return _go(own_path(goal) or landing(account.role, account.hall))
 
 
 @bp.post("/admin/sign-out")
@@ -83,14 +87,18 @@ def leave() -> Response:
 @bp.get("/admin/<hall>")
 def floor(hall: str) -> str:
     """Every counter of the hall now, kept true by the page itself; ``?mode=dinding`` for a wall screen."""
-    place = _place(hall)
-    return render_template("admin/floor.html", wall=request.args.get("mode") == "dinding", **_frame(place))
+    place = place_of(hall)
+    kinds = {code: name for code, name in KINDS.items() if any(a.kind == code for a in place.agencies.values())}
+    wall = request.args.get("mode") == "dinding"
+    return render_template(
+        "admin/floor.html", wall=wall, kinds=kinds, staff=who().role in STAFF and not wall, **frame(place)
+    )
 
 
 @bp.get("/admin/<hall>/statistik")
 def statistics(hall: str) -> str:
     """A day in numbers, as tables that can be read and printed."""
-    place = _place(hall)
+    place = place_of(hall)
     today = place.date(now())
     day = read_day(request.args.get("tanggal")) or today
     found = day_numbers(db(), hall, day)
@@ -102,8 +110,13 @@ def statistics(hall: str) -> str:
         before=near[0] if near[0].year in YEARS else None,
         after=near[1] if near[1] <= today else None,
         numbers=found,
-        **_frame(place),
+        **frame(place),
     )
+
+
+def landing(role: str, hall: str | None) -> str:
+    """The page that somebody of a role sees first after signing in."""
+    return url_for(LANDING.get(role, "admin.floor"), hall=hall)
 
 
 def own_path(given: str | None) -> str | None:
@@ -121,12 +134,14 @@ def _must_come_from_the_form() -> None:
         raise Denied("bad_csrf", _("Halaman ini sudah lama terbuka. Silakan coba sekali lagi.")) from None
 
 
-def _place(hall: str) -> Places:
+def place_of(hall: str) -> Places:
+    """The hall's places. Raises :class:`NotFound` (``unknown_hall``)."""
     with db().reading() as connection:
         return places(db(), connection, hall)
 
 
-def _frame(place: Places) -> dict[str, Any]:
+def frame(place: Places) -> dict[str, Any]:
+    """What the frame of every page of management needs to know."""
     identity = who()
     return {"hall": place, "person": identity, "role_name": ROLE_NAMES.get(identity.role, identity.role)}
 

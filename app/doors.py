@@ -13,30 +13,39 @@ from wtforms import ValidationError
 
 from hall.errors import Denied, NotSignedIn, Refusal
 from hall.people import find_account, find_token, find_token_by_id
+from hall.places import hall_codes
 from queueing.slips import find_job
 from queueing.tickets import find_ticket
-from web.ground import db
+from staffing.flags import find_flag
+from staffing.privacy import EVERYBODY, note_look
+from web.ground import db, now
 from web.identity import NOBODY, Identity
 from web.problems import wants_page
 
 STAFF = ("coordinator", "manager")
-PEOPLE = ("coordinator", "manager", "head", "regent")
+PEOPLE = ("coordinator", "manager", "head", "personnel", "regent")
+ENTERS = ("head", "personnel", "coordinator", "manager")  # absences and attendance, of the agencies within their reach
+PLANS = ("head", "coordinator", "manager")  # who sits where, and the post register
 FLOOR = (*PEOPLE, "reader")
 DESK = ("officer", "console", "coordinator", "manager")
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Roles that may pass; ``public`` lets everybody pass; ``entrance`` is where a browser is sent to sign in."""
+    """Roles that may pass; ``public`` lets everybody pass; ``entrance`` is where a browser is sent to sign in.
+
+    ``personal``: behind it stands whose attendance is whose, so whoever is refused here is written down.
+    """
 
     roles: tuple[str, ...] = ()
     public: bool = False
     entrance: str | None = None
+    personal: bool = False
 
 
-def only(*roles: str, entrance: str | None = None) -> Door:
+def only(*roles: str, entrance: str | None = None, personal: bool = False) -> Door:
     """A door for these roles."""
-    return Door(roles, entrance=entrance)
+    return Door(roles, entrance=entrance, personal=personal)
 
 
 def everybody(*preferred: str) -> Door:
@@ -114,11 +123,47 @@ DOORS: dict[str, Door] = {
     "admin.leave": everybody(*PEOPLE),
     "admin.floor": only(*PEOPLE, entrance="admin.sign_in"),
     "admin.statistics": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin.today": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin.day": only(*PEOPLE, entrance="admin.sign_in"),
+    "admin.counter_day": only(*PEOPLE, entrance="admin.sign_in"),
     "admin_api.floor": only(*FLOOR),
     "admin_api.statistics": only(*FLOOR),
-    "admin_api.record_absence": only("attendance", *STAFF),
+    "admin_api.timeline": only(*FLOOR),
+    "admin_api.record_absence": only("attendance", *ENTERS, personal=True),
     "admin_api.record_closure": only(*STAFF),
     "admin_api.close_day": only(*STAFF),
+    # flags: heads see and take on those of their own agency
+    "flags.show": only("coordinator", "manager", "head", "regent", entrance="admin.sign_in"),
+    "flags.take_on": only("coordinator", "manager", "head"),
+    "flags_api.flags": only("coordinator", "manager", "head", "regent", "reader"),
+    "flags_api.acknowledge_flag": only("coordinator", "manager", "head"),
+    # people: heads see their own agency, the personnel office those of the regency (staffing.privacy.reach)
+    "people.today": only(*ENTERS, entrance="admin.sign_in", personal=True),
+    "people.enter": only(*ENTERS, personal=True),
+    "people.away": only(*ENTERS, entrance="admin.sign_in", personal=True),
+    "people.correct": only(*ENTERS, personal=True),
+    "people.withdraw": only(*ENTERS, personal=True),
+    "people.roll_call": only(*ENTERS, entrance="admin.sign_in", personal=True),
+    "people.roll_worker": everybody(),
+    "people.looks": only("manager", entrance="admin.sign_in", personal=True),
+    "plans.roster": only(*PLANS, entrance="admin.sign_in", personal=True),
+    "plans.plan": only(*PLANS, personal=True),
+    "plans.withdraw_entry": only(*PLANS, personal=True),
+    "plans.posts": only(*PLANS, entrance="admin.sign_in"),
+    "plans.post": only(*PLANS),
+    "plans.withdraw_post": only(*PLANS),
+    "people_api.attendance": only(*ENTERS, personal=True),
+    "people_api.absences": only(*ENTERS, personal=True),
+    "people_api.correct": only("attendance", *ENTERS, personal=True),
+    "people_api.withdraw": only("attendance", *ENTERS, personal=True),
+    "people_api.roll_call": only(*ENTERS, personal=True),
+    "people_api.looks": only("manager", personal=True),
+    "plans_api.roster": only(*PLANS, personal=True),
+    "plans_api.plan": only(*PLANS, personal=True),
+    "plans_api.withdraw_entry": only(*PLANS, personal=True),
+    "plans_api.posts": only(*PLANS, "reader"),
+    "plans_api.post": only(*PLANS),
+    "plans_api.withdraw_post": only(*PLANS),
 }
 
 SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest
@@ -213,6 +258,9 @@ def _hall_in_question() -> str | None:
     if "ticket_id" in given:
         with db().reading() as connection:
             return find_ticket(connection, given["ticket_id"]).hall
+    if "flag_id" in given:
+        with db().reading() as connection:
+            return find_flag(connection, given["flag_id"]).hall
     if "job_id" in given:
         with db().reading() as connection:
             return find_job(connection, given["job_id"]).hall
@@ -232,11 +280,17 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
             raise Denied("no_door", "Bagian ini tidak dibuka untuk siapa pun.")
         if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise Denied("cross_site", "Permintaan ini datang dari situs lain.")  # also where nobody is signed in yet
+        hall: str | None = None
         try:
             # who asks is known before what exists: a stranger does not learn which tickets there are
             if not door.public and not keeper.candidates():
                 raise NotSignedIn("sign_in_needed", "Silakan masuk dahulu.")
-            identity = keeper.admit(door, _hall_in_question() if door.roles else None)
+            hall = _hall_in_question() if door.roles else None
+            identity = keeper.admit(door, hall)
+        except Denied:
+            if door.personal and hall is not None:
+                _write_down(keeper.candidates(), hall)
+            raise
         except NotSignedIn as refusal:
             if door.entrance is not None and wants_page() and request.method == "GET":
                 return redirect(url_for(door.entrance, next=request.full_path.rstrip("?")))  # type: ignore[return-value]
@@ -249,6 +303,16 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
         return None
 
     return keeper
+
+
+def _write_down(refused: list[Identity], hall: str) -> None:
+    """Keeps that somebody reached for the attendance of a hall's officers without the right to."""
+    with db().reading() as connection:
+        if hall not in hall_codes(connection):
+            return
+    for identity in refused:
+        what = str(request.endpoint).partition(".")[2]
+        note_look(db(), hall, identity.actor, EVERYBODY, what, now(), allowed=False)
 
 
 def _check_csrf() -> None:

@@ -13,7 +13,14 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin.api
+import admin.day
+import admin.flags
 import admin.pages
+import admin.timeline_api
+import admin.people
+import admin.people_api
+import admin.plans
+import admin.plans_api
 import counter.api
 import counter.pages
 import display.api
@@ -32,6 +39,7 @@ from app import house
 from app.cookies import Cookies
 from app.couriers import Couriers
 from app.doors import DOORS, keep_doors
+from app.messenger import channels_of
 from app.settings import Settings, secret_of
 from app.sockets import open_sockets
 from hall.clock import Clock, SystemClock
@@ -104,11 +112,17 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         app.register_blueprint(pages)
     for api in (kiosk.api.api, counter.api.api, display.api.api, admin.api.api):
         app.register_blueprint(api, url_prefix=API)
+    for pages in (admin.people.bp, admin.plans.bp, admin.flags.bp):
+        app.register_blueprint(pages)
+    for api in (admin.people_api.api, admin.plans_api.api, admin.flags.api):
+        app.register_blueprint(api, url_prefix=API)
 
     app.after_request(_guard_the_page)
     socketio = open_sockets(app, keeper, limit=settings.sockets)
     ground: Ground = app.extensions["antre"]
-    app.extensions["antre_couriers"] = Couriers(db, ground.clock, socketio, settings.public_url, ground.news)
+    app.extensions["antre_couriers"] = Couriers(
+        db, ground.clock, socketio, settings.public_url, ground.news, channels_of(settings)
+    )
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies

@@ -1,24 +1,25 @@
-/* The hall this minute: the counters that should be open and stand empty first, then every other one. */
+/* The hall this minute: its plan with a tile for each counter, and beside it the empty ones, the worst first. */
 
 import { formatTime, startClock } from "../web/clock.js";
 import { Live } from "../web/live.js";
-import { drawTile, shownState, text } from "./tile.js";
-import { duration, moment, number, say } from "./words.js";
+import { choose, chosen, tie } from "./choices.js";
+import { Panel } from "./panel.js";
+import { fitWall, layOut } from "./plan.js";
+import { drawEmpty, drawTile, shownState, text } from "./tile.js";
+import { duration, fill, moment, number, say } from "./words.js";
 
 const page = document.getElementById("floor");
 const { hall, zone, url } = page.dataset;
 const at = (id) => document.getElementById(id);
-const agencySelect = at("agency");
-const groupingSelect = at("grouping");
-const agencies = new Map([...agencySelect.options].filter((o) => o.value).map((o) => [o.value, o.textContent]));
+const plan = at("plan");
+const agencies = new Map([...at("agency").options].filter((o) => o.value).map((o) => [o.value, { short: o.textContent, name: o.title, kind: o.dataset.kind }]));
 const STATES = ["vacant", "idle", "unobserved", "serving", "waiting", "paused", "not_open", "not_due"];
 const tiles = new Map();
-const groups = new Map();
+const rows = new Map();
+const rooms = new Map();
 
 let floor = null;
 let fetched = null; // the hall's time of the answer: what grew since then is added on
-let chosen = "";
-let fitted = "";
 
 const live = new Live({
   namespace: "/admin",
@@ -43,8 +44,7 @@ const live = new Live({
     text(at("notlive-text"), banner.dataset.denied);
   },
 });
-
-const fill = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const panel = new Panel({ hall, zone, page, agencies, refresh: () => live.refresh() });
 
 function draw() {
   if (!floor) return;
@@ -53,34 +53,20 @@ function draw() {
   drawAlerts(now);
   drawChips();
   const shown = floor.counters.filter(fits);
-  const vacant = shown.filter((c) => c.state === "vacant").sort(worstFirst);
-  drawVacant(vacant);
-  const rest = shown.filter((c) => c.state !== "vacant");
-  place(at("vacant-tiles"), vacant);
-  drawGroups(rest);
+  drawPlan(shown);
   at("nothing").hidden = shown.length > 0;
-  for (const counter of shown) {
-    drawTile(tiles.get(counter.counter), counter, { now, zone, fetched, agency: agencies.get(counter.agency) ?? counter.agency, graceMinutes: floor.grace_minutes });
-  }
-  fitWall();
-}
-
-/** On a wall the whole hall is on the screen: the largest letters with which nothing falls off its lower edge. */
-function fitWall() {
-  const root = document.documentElement;
-  if (!root.classList.contains("wall")) return;
-  const content = `${innerWidth} ${innerHeight} ${page.textContent.replace(/\d+/g, "").length} ${tiles.size}`;
-  if (content === fitted) return;
-  fitted = content;
-  for (let size = 24; size >= 12; size -= 1) {
-    root.style.fontSize = `${size}px`;
-    if (root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth) return;
-  }
+  const given = (counter) => ({ now, zone, fetched, agency: agencies.get(counter.agency)?.short ?? counter.agency, graceMinutes: floor.grace_minutes });
+  for (const counter of shown) drawTile(tiles.get(counter.counter), counter, given(counter));
+  drawVacant(shown, given);
+  panel.draw(floor, now, fetched);
+  fitWall(plan, `${page.textContent.replace(/\d+/g, "").length} ${shown.length}`);
+  hideOverflow();
 }
 
 function fits(counter) {
-  if (agencySelect.value && counter.agency !== agencySelect.value) return false;
-  return !chosen || kinds(counter).includes(chosen);
+  if (chosen("instansi") && counter.agency !== chosen("instansi")) return false;
+  if (chosen("jenis") && agencies.get(counter.agency)?.kind !== chosen("jenis")) return false;
+  return !chosen("keadaan") || kinds(counter).includes(chosen("keadaan"));
 }
 
 /** What a counter may be chosen by: its state as it is shown, and whether it lets people wait without calling. */
@@ -134,16 +120,39 @@ function drawAlerts(now) {
   });
 }
 
-function drawVacant(vacant) {
+/** The empty counters in a list, the worst first: the plan says where they are, the list says where to begin. */
+function drawVacant(shown, given) {
+  const vacant = shown.filter((c) => c.state === "vacant").sort(worstFirst);
   const all = floor.counters.filter((c) => c.state === "vacant").length;
-  at("vacant").hidden = vacant.length === 0;
   const title = at("vacant-text");
-  text(title, vacant.length === 1 ? title.dataset.one : fill(title.dataset.many, { n: number(vacant.length) }));
+  at("vacant-title").hidden = vacant.length === 0;
+  at("vacant").classList.toggle("is-none", vacant.length === 0);
+  const words = vacant.length < all ? title.dataset.some : vacant.length === 1 ? title.dataset.one : title.dataset.many;
+  text(title, fill(words, { n: number(vacant.length), all: number(all) }));
+  const list = at("vacant-list");
+  order(list, vacant, rows, () => newFrom("t-empty", ".empty-row button"));
+  for (const counter of vacant) drawEmpty(rows.get(counter.counter), counter, given(counter));
   const well = at("all-well-text");
-  at("all-well").hidden = all > 0;
+  at("all-well").hidden = vacant.length > 0;
   const { due, unobserved } = floor.totals;
-  at("all-well").classList.toggle("is-quiet", due === 0);
-  text(well, due === 0 ? well.dataset.none : unobserved ? well.dataset.unseen : well.dataset.full);
+  at("all-well").classList.toggle("is-quiet", due === 0 || all > 0);
+  text(well, all > 0 ? well.dataset.filtered : due === 0 ? well.dataset.none : unobserved ? well.dataset.unseen : well.dataset.full);
+}
+
+/** A wall does not scroll: of the list it shows what fits, and says how many more there are. */
+function hideOverflow() {
+  const more = at("vacant-more");
+  const items = [...at("vacant-list").children];
+  for (const item of items) item.classList.remove("is-cut");
+  more.hidden = true;
+  if (!document.documentElement.classList.contains("wall")) return;
+  const floorOf = at("vacant").getBoundingClientRect().bottom;
+  if (!items.length || items.at(-1).getBoundingClientRect().bottom <= floorOf) return;
+  more.hidden = false;
+  const room = floorOf - more.getBoundingClientRect().height;
+  const cut = items.filter((item) => item.getBoundingClientRect().bottom > room);
+  for (const item of cut) item.classList.add("is-cut");
+  text(more, fill(more.dataset.text, { n: number(cut.length) }));
 }
 
 function drawChips() {
@@ -158,7 +167,7 @@ function drawChips() {
       chip.append(document.createElement("span"), document.createElement("b"));
       chip.firstChild.textContent = say(`state.${state || "all"}`);
       chip.addEventListener("click", () => {
-        chosen = chosen === state ? "" : state;
+        choose("keadaan", chosen("keadaan") === state ? "" : state);
         draw();
       });
       box.append(chip);
@@ -168,74 +177,62 @@ function drawChips() {
     const state = chip.dataset.chip;
     const count = floor.counters.filter((c) => !state || kinds(c).includes(state)).length;
     text(chip.lastChild, String(count));
-    chip.hidden = state !== "" && count === 0 && chosen !== state;
-    chip.setAttribute("aria-pressed", String(chosen === state));
+    chip.hidden = state !== "" && count === 0 && chosen("keadaan") !== state;
+    chip.setAttribute("aria-pressed", String(chosen("keadaan") === state));
   }
 }
 
-function drawGroups(counters) {
-  const box = at("groups");
-  box.querySelector(":scope > .empty")?.remove();
-  const byArea = groupingSelect.value === "area";
+function drawPlan(counters) {
+  plan.querySelector(":scope > .empty")?.remove();
+  const byAgency = chosen("kelompok") === "instansi";
   const wanted = new Map();
   for (const counter of counters) {
-    const key = byArea ? counter.area : counter.agency;
+    const key = byAgency ? counter.agency : counter.area;
     if (!wanted.has(key)) wanted.set(key, []);
     wanted.get(key).push(counter);
   }
-  for (const [key, group] of groups) {
-    if (!wanted.has(key)) {
-      group.remove();
-      groups.delete(key);
-    }
-  }
-  let before = null;
+  order(plan, [...wanted.keys()].map((key) => ({ counter: key })), rooms, () => at("t-room").content.firstElementChild.cloneNode(true));
   for (const [key, members] of wanted) {
-    let group = groups.get(key);
-    if (!group) {
-      group = at("t-group").content.firstElementChild.cloneNode(true);
-      groups.set(key, group);
-    }
-    text(group.querySelector("h2"), byArea ? (key ? say("area", { area: key }) : say("no_area")) : (agencies.get(key) ?? key));
-    const next = before ? before.nextElementSibling : box.firstElementChild;
-    if (next !== group) box.insertBefore(group, next);
-    before = group;
-    place(group.querySelector("ul"), members);
+    const room = rooms.get(key);
+    const name = byAgency ? (agencies.get(key)?.short ?? key) : key ? say("area", { area: key }) : say("no_area");
+    text(room.querySelector(".room-name"), name);
+    const empty = members.filter((c) => c.state === "vacant").length;
+    text(room.querySelector(".room-count"), empty ? say("room_empty", { n: number(empty) }) : "");
+    order(room.querySelector("ul"), members, tiles, () => newFrom("t-tile", ".tile-open"));
   }
 }
 
-/** The tiles of these counters, in this order, in this list; a tile that stays where it is is not touched. */
-function place(list, counters) {
+function newFrom(template, button) {
+  const made = at(template).content.cloneNode(true);
+  const item = made.firstElementChild;
+  made.querySelector(button).addEventListener("click", () => panel.open(item.dataset.counter));
+  return item;
+}
+
+/** These elements, in this order, in this list; one that stays where it is is not touched, so that no focus is lost. */
+function order(list, counters, known, make) {
   const keep = new Set(counters.map((c) => c.counter));
-  for (const tile of [...list.children]) if (!keep.has(tile.dataset.counter)) tile.remove();
+  for (const item of [...list.children]) if (!keep.has(item.dataset.counter)) item.remove();
   counters.forEach((counter, nr) => {
-    let tile = tiles.get(counter.counter);
-    if (!tile) {
-      tile = at("t-tile").content.firstElementChild.cloneNode(true);
-      tile.dataset.counter = counter.counter;
-      tiles.set(counter.counter, tile);
+    let item = known.get(counter.counter);
+    if (!item) {
+      item = make();
+      item.dataset.counter = counter.counter;
+      known.set(counter.counter, item);
     }
-    if (list.children[nr] !== tile) list.insertBefore(tile, list.children[nr] ?? null);
+    if (list.children[nr] !== item) list.insertBefore(item, list.children[nr] ?? null);
   });
 }
 
-const KEPT = `antre.floor.grouping.${hall}`;
-try {
-  groupingSelect.value = localStorage.getItem(KEPT) ?? groupingSelect.value;
-} catch (error) {
-  console.info("no storage:", error.message);
-}
-groupingSelect.addEventListener("change", () => {
-  for (const group of groups.values()) group.remove();
-  groups.clear();
-  try {
-    localStorage.setItem(KEPT, groupingSelect.value);
-  } catch (error) {
-    console.info("no storage:", error.message);
-  }
+tie(() => {
+  for (const room of rooms.values()) room.remove();
+  rooms.clear();
   draw();
 });
-agencySelect.addEventListener("change", draw);
+new ResizeObserver(() => {
+  if (floor && !document.documentElement.classList.contains("wall")) layOut(plan);
+}).observe(plan);
+addEventListener("resize", draw);
 
 setInterval(draw, 1000); // minutes run on between answers
 live.start();

@@ -30,9 +30,23 @@ export function drawTile(tile, counter, { now, agency, zone, fetched, graceMinut
   flag(parts.flag, counter, now);
 }
 
+/** The same counter as a line of the list of empty ones: where, since when, why, for whom. */
+export function drawEmpty(row, counter, { now, agency, fetched }) {
+  const one = (name) => row.querySelector(name);
+  const grown = Math.max(0, now - fetched) / 60000;
+  set(row.dataset, "grace", String(counter.grace));
+  text(one(".empty-name"), counter.name);
+  text(one(".empty-agency"), agency);
+  text(one(".empty-time"), duration((now - Date.parse(counter.since)) / 60000, { short: true }));
+  text(one(".empty-why"), counter.pause_reason ? say("over_pause_short") : say(`cause.${counter.cause ?? "none"}`, {}, "cause.none"));
+  const people = counter.waiting ? say("waiting", { n: number(counter.waiting) }) : say("nobody");
+  const longest = counter.waiting ? say("longest", { time: duration(counter.waiting_longest + grown, { short: true }) }) : "";
+  text(one(".empty-wait"), [people, longest, counter.stranded > 0 && counter.stranded === counter.waiting ? say("stranded_short") : ""].filter(Boolean).join(" · "));
+}
+
 function find(tile) {
   const one = (name) => tile.querySelector(name);
-  return { name: one(".tile-name"), agency: one(".tile-agency"), state: one(".state"), since: one(".tile-since"), why: one(".tile-why"), wait: one(".tile-wait"), alarm: one(".tile-alarm"), cost: one(".tile-cost"), flag: one(".tile-flag") };
+  return { name: one(".tile-open"), agency: one(".tile-agency"), state: one(".state"), since: one(".tile-since"), why: one(".tile-why"), wait: one(".tile-wait"), alarm: one(".tile-alarm"), cost: one(".tile-cost"), flag: one(".tile-flag") };
 }
 
 function since(box, counter, state, minutes, now, zone) {
@@ -45,7 +59,8 @@ function since(box, counter, state, minutes, now, zone) {
   pair(box, duration(minutes, { short: true }), minutes < 1 ? "" : from);
 }
 
-function why(counter, state, now, zone, graceMinutes) {
+/** Why, in words: the cause, who was expected, and what still counts as grace. */
+export function why(counter, state, now, zone, graceMinutes) {
   if (counter.state === "vacant") {
     const cause = say(`cause.${counter.cause ?? "none"}`, {}, counter.cause ?? "cause.none");
     const lines = [counter.pause_reason ? say("over_pause", { reason: counter.pause_reason }) : cause];

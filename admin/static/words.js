@@ -5,10 +5,12 @@ import { formatTime } from "../web/clock.js";
 const words = new Map();
 for (const item of document.getElementById("words").content.querySelectorAll("[data-w]")) words.set(item.dataset.w, item.textContent);
 
+/** Words with their {places} filled. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
 /** A word of the page with its {places} filled; an unknown key falls back to `otherwise`. */
 export function say(key, values = {}, otherwise = key) {
-  const text = words.get(key) ?? words.get(otherwise) ?? otherwise;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return fill(words.get(key) ?? words.get(otherwise) ?? otherwise, values);
 }
 
 const lang = document.documentElement.lang === "en" ? "en-GB" : "id-ID";

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from app.openapi import counter, kiosk, watching
+from app.openapi import counter, flags, kiosk, timeline, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -39,9 +39,9 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api/v1"}],
         "tags": [{"name": name, "description": what} for name, what in TAGS.items()],
-        "paths": dict(sorted((kiosk.PATHS | counter.PATHS | watching.PATHS).items())),
+        "paths": dict(sorted((kiosk.PATHS | counter.PATHS | watching.PATHS | timeline.PATHS | flags.PATHS).items())),
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | timeline.SCHEMAS | flags.SCHEMAS,
             "securitySchemes": {
                 "bearer": {
                     "type": "http",

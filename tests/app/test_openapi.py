@@ -281,6 +281,7 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     hall.ask("manager", "post", "/halls/blora/closures", {"counter": "3", "reason": "Pindah"} | hours)
     hall.ask("console", "post", f"{at}/sign-out")
     hall.ask("manager", "get", "/halls/blora/floor")
+    hall.ask("manager", "get", "/halls/blora/timeline")
     assert hall.ask("manager", "post", "/halls/blora/close-day").json["expired"] > 0
 
     wanted = {(m, p, int(s)) for m, p, o in operations() for s in o["responses"] if s[0] in "23"}
