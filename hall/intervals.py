@@ -40,13 +40,13 @@ class Interval:
     end: datetime
 
     def __post_init__(self) -> None:
-        start, end = as_utc(self.start), as_utc(self.end)
-        if start >= end:
-            raise ValueError(f"an interval must end after it starts: {start.isoformat()} to {end.isoformat()}")
-        if start is not self.start:
-            object.__setattr__(self, "start", start)
-        if end is not self.end:
-            object.__setattr__(self, "end", end)
+        if self.start.tzinfo is not UTC:
+            object.__setattr__(self, "start", as_utc(self.start))
+        if self.end.tzinfo is not UTC:
+            object.__setattr__(self, "end", as_utc(self.end))
+        if self.start >= self.end:
+            span = f"{self.start.isoformat()} to {self.end.isoformat()}"
+            raise ValueError(f"an interval must end after it starts: {span}")
 
     @property
     def duration(self) -> timedelta:
@@ -65,15 +65,13 @@ def normalise(intervals: Iterable[Interval]) -> Intervals:
     ordered = sorted(intervals, key=_START)
     if len(ordered) < 2:
         return tuple(ordered)
-    result: list[Interval] = []
-    start, end = ordered[0].start, ordered[0].end
+    result = [ordered[0]]
     for item in ordered[1:]:
-        if item.start > end:
-            result.append(Interval(start, end))
-            start, end = item.start, item.end
-        elif item.end > end:
-            end = item.end
-    result.append(Interval(start, end))
+        last = result[-1]
+        if item.start > last.end:
+            result.append(item)
+        elif item.end > last.end:
+            result[-1] = Interval(last.start, item.end)
     return tuple(result)
 
 
@@ -87,11 +85,13 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
     result: list[Interval] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        start = max(left[i].start, right[j].start)
-        end = min(left[i].end, right[j].end)
-        if start < end:
-            result.append(Interval(start, end))
-        if left[i].end < right[j].end:
+        one, other = left[i], right[j]
+        later = one if one.start >= other.start else other
+        ends_first = one if one.end <= other.end else other
+        if later.start < ends_first.end:
+            # What lies whole inside the other is taken as it is: making a new one is most of the work.
+            result.append(later if later is ends_first else Interval(later.start, ends_first.end))
+        if one.end < other.end:
             i += 1
         else:
             j += 1
@@ -115,7 +115,7 @@ def subtract(left: Intervals, right: Intervals) -> Intervals:
         # The last one looked at may reach into the next interval of `left`: step back to it, no further.
         j = max(j, k - 1)
         if start < item.end:
-            result.append(Interval(start, item.end))
+            result.append(item if start is item.start else Interval(start, item.end))
     return tuple(result)
 
 

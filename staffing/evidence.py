@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from staffing.day_facts import (
@@ -30,7 +31,7 @@ KINDS = (
     "outage",  # what: server, hall or counter:CODE was down
     "plan",  # the officer is planned here; substitute_for
     "no_plan",  # nobody is planned here
-    "post",  # a post of this counter in the register: title, filled
+    "post",  # a post of this counter in the register: title, filled, since (a date)
     "no_post",  # the register has no post for this counter
     "agency_opened",  # the agency's first sign-in of the day: at counter, by the officer
     "agency_unopened",  # no counter of the agency had a sign-in yet: agency, keeps_roster
@@ -106,8 +107,10 @@ def _posts(judge: Judge, counter: str, cause: str) -> Iterator[Evidence]:
     posts = judge.facts.posts.get(counter, ())
     if not posts:
         yield Evidence("no_post", None, None, None, {}, (POST_VACANT,))
-    for post in sorted(posts, key=lambda p: (p.title, p.filled)):
-        detail = {"title": post.title, "filled": post.filled}
+    for post in sorted(posts, key=lambda p: (p.title, p.filled, p.since or date.min)):
+        detail: dict[str, Any] = {"title": post.title, "filled": post.filled}
+        if post.since is not None:
+            detail["since"] = post.since.isoformat()
         yield Evidence("post", None, None, None, detail, (POST_VACANT,) if post.filled else (), cause == POST_VACANT)
 
 
@@ -125,17 +128,15 @@ def _away(
     for absence in absences:
         detail = {"absence": absence.kind, "document": absence.document}
         yield Evidence("absence", officer, absence.start, absence.end, detail, (), absence.kind == cause)
-        first, last = max(start, absence.start), min(end, absence.end)
-        yield from _against(judge, officer, first, last, absence.kind)
-
-
-def _against(judge: Judge, officer: str, start: datetime, end: datetime, cause: str) -> Iterator[Evidence]:
     for punch in judge.punches.get(officer, ()):
-        if start <= punch.at < end:
-            yield _punch(punch, "contradicts", contradicts=cause)
+        against = next((a.kind for a in absences if a.start <= punch.at < a.end and start <= punch.at < end), None)
+        if against is not None:
+            yield _punch(punch, "contradicts", contradicts=against)
     for sitting in judge.seats.get(officer, ()):
-        if start <= sitting.start < end:
-            yield _sign_in(sitting, "contradicts", contradicts=cause)
+        at = sitting.start
+        against = next((a.kind for a in absences if a.start <= at < a.end and start <= at < end), None)
+        if against is not None:
+            yield _sign_in(sitting, "contradicts", contradicts=against)
 
 
 def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str | None) -> Iterator[Evidence]:
@@ -215,10 +216,12 @@ def _pauses(judge: Judge, counter: str, moment: datetime) -> Iterator[Evidence]:
             yield Evidence("pause", sitting.officer, pause.start, pause.end, detail)
 
 
-def join(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def join(parts: list[tuple[Evidence, ...]]) -> tuple[Evidence, ...]:
     """The evidence of neighbouring pieces that became one: every fact once, excluding only what it does throughout."""
+    if len(parts) == 1:
+        return parts[0]
     facts: dict[tuple[Any, ...], Evidence] = {}
-    for one in found:
+    for one in chain.from_iterable(parts):
         key = (one.kind, one.officer, one.start, one.end, *one.detail.values())
         known = facts.get(key)
         if known is None:

@@ -132,6 +132,8 @@ class Judge:
 
     def attendance(self, officer: str, moment: datetime) -> Attendance:
         """When the officer came and went on the day to which the moment belongs."""
+        if not self._mornings and (usual := self._attendance.get((officer, self.facts.window.start))) is not None:
+            return usual
         start, end = self.span(("officer", officer), moment)
         known = self._attendance.get((officer, start))
         if known is None:

@@ -12,8 +12,9 @@ Pure: no database, no clock. The rules are those of section 3 of the domain refe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from hall.intervals import Interval, Intervals, clip, complement, cut, intersect, normalise, subtract
 from staffing.day_facts import CAUSES, UNOBSERVED, WITHOUT_NOTICE, Absence, DayFacts, Punch
@@ -89,26 +90,31 @@ class AgencyDay:
     opened: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayJudgement:
-    """What a day's facts say. ``pieces`` in the hall's order of counters, then by time; unobserved ones among them."""
+    """What a day's facts say about every counter and agency, in the hall's order."""
 
     day: date
     counters: dict[str, CounterDay]
     agencies: dict[str, AgencyDay]
-    officers: dict[str, OfficerDay]
+    judge: Judge = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """Every piece of every counter."""
+        """Every piece in the hall's order of counters, then by time; the unobserved ones are among them."""
         return tuple(piece for counter in self.counters.values() for piece in counter.pieces)
+
+    @cached_property
+    def officers(self) -> dict[str, OfficerDay]:
+        """Every officer planned in due time, by NIP; worked out when first asked for."""
+        return count_kept(self.judge)
 
 
 def judge_day(facts: DayFacts) -> DayJudgement:
     """Every counter, agency and officer of one business date, up to ``facts.now``."""
     judge = Judge(facts)
     counters = {code: _judge_counter(judge, code) for code in facts.agencies}
-    return DayJudgement(facts.day, counters, _agencies(judge, counters), count_kept(judge))
+    return DayJudgement(facts.day, counters, _agencies(judge, counters), judge)
 
 
 def _judge_counter(judge: Judge, counter: str) -> CounterDay:
@@ -142,7 +148,7 @@ def _judge_counter(judge: Judge, counter: str) -> CounterDay:
         agency=agency,
         due=due,
         not_due=complement(due, window),
-        staffed=intersect(intersect(lit, there), due),
+        staffed=intersect(intersect(lit, there), (window,)),
         grace=clip(normalise(short), window),
         ahead=subtract(due, past),
         pieces=tuple(pieces),
@@ -173,7 +179,7 @@ def _piece(judge: Judge, counter: str, verdict: Verdict, parts: list[Interval]) 
         end=parts[-1].end,
         cause=verdict.cause,
         officers=verdict.officers,
-        evidence=join(one for part in parts for one in tell(judge, counter, part.start, verdict)),
+        evidence=join([tuple(tell(judge, counter, part.start, verdict)) for part in parts]),
         provisional=verdict.cause == WITHOUT_NOTICE and not judge.facts.closed,
     )
 
