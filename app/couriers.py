@@ -1,4 +1,4 @@
-"""Couriers follow the journal after a commit and may fail without stopping the line: nudges, slips, midnight."""
+"""Couriers follow the journal after a commit and may fail without stopping the line: nudges, slips, flags, midnight."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from datetime import timedelta
 from flask_socketio import SocketIO
 from sqlalchemy import select
 
+from adapters.messages.channels import Channels
 from adapters.printers.devices import Printer, PrinterConfig, open_printer
 from adapters.printers.slip import Slip
 from adapters.printers.status import Outcome
+from app.messenger import Postman, Watcher
 from app.sockets import nudge
 from hall.clock import Clock
 from hall.database import Database
@@ -170,8 +172,20 @@ class PrintCourier:
 class Couriers:
     """All couriers of one server process. ``news`` is where they keep each hall's last line for who asks often."""
 
-    def __init__(self, db: Database, clock: Clock, socketio: SocketIO, base_url: str, news: News | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        socketio: SocketIO,
+        base_url: str,
+        news: News | None = None,
+        channels: Channels | None = None,
+    ) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
+        self._watcher = Watcher(db, clock)
+        self._watch = Courier("watch", self._watcher.step)
+        self._postman = Postman(db, clock, channels or Channels(), base_url, wake=lambda: self._post.wake())
+        self._post = Courier("post", self._postman.step)
         self._nudger = Nudger(db, socketio, news)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
         self._steward = Courier("steward", self.keep_house)
@@ -183,16 +197,17 @@ class Couriers:
             return
         self._started = True
         self._db.heard.append(self._heard)
-        self._nudger.courier.start()
-        self._steward.start()
+        for courier in (self._nudger.courier, self._steward, self._watch, self._post):
+            courier.start()
 
     def stop(self) -> None:
         """Ends every courier."""
         if not self._started:
             return
         self._db.heard.remove(self._heard)
-        self._nudger.courier.stop()
-        self._steward.stop()
+        for courier in (self._nudger.courier, self._steward, self._watch, self._post):
+            courier.stop()
+        self._postman.wait()
         self.dismiss()
         self._started = False
 
@@ -209,6 +224,10 @@ class Couriers:
                     courier.courier.wake()
         if "hall_set_up" in kinds:
             self._steward.wake()
+        if self._watcher.heard(hall, kinds):
+            self._watch.wake()
+        if any(kind.startswith("flag_") for kind in kinds):
+            self._post.wake()
 
     def keep_house(self) -> float:
         """Ends yesterday, finds silent consoles and unreported slips, and hires or dismisses print couriers."""

@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import select
 
+from app.metrics import Metrics
 from hall.errors import NotSignedIn
 from hall.people import find_token
-from hall.places import hall_codes, halls, places
+from hall.places import hall_codes, halls
 from hall.schema import must_be_current
-from queueing.line import count
 from web.bodies import read_json, text
 from web.ground import db, ground, now
+from web.identity import who
 
 bp = Blueprint("house", __name__, template_folder="templates", static_folder="static", static_url_path="/static/house")
 FACES = {"kiosk": "kiosk.start", "display": "display.show", "console": "counter.console"}
@@ -57,20 +58,9 @@ def openapi() -> Response:
 @bp.get("/metrics")
 @bp.get("/api/v1/metrics")
 def metrics() -> Response:
-    """Prometheus metrics: people waiting and counters open, by hall."""
-    registry = CollectorRegistry()
-    waiting = Gauge("antre_waiting_people", "People waiting now", ["hall", "service"], registry=registry)
-    open_now = Gauge("antre_open_counters", "Counters open for calling now", ["hall"], registry=registry)
-    issued = Gauge("antre_issued_tickets_today", "Tickets issued this business date", ["hall"], registry=registry)
-    with db().reading() as connection:
-        for code in hall_codes(connection):
-            hall = places(db(), connection, code)
-            line = count(connection, hall, hall.date(now()))
-            for service in hall.services:
-                waiting.labels(code, service).set(line.waiting_for(service))
-            open_now.labels(code).set(sum(1 for state in line.desks.values() if state == "open"))
-            issued.labels(code).set(sum(line.issued.values()))
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    """Prometheus metrics: counters, causes, people waiting, flags, messages; a token of one hall reads of that one."""
+    made: Metrics = ground().kept.setdefault("metrics", Metrics())
+    return Response(made.text(db(), now(), only=who().hall), content_type=CONTENT_TYPE_LATEST)
 
 
 @bp.get("/perangkat")

@@ -33,6 +33,7 @@ class Settings:
     threads: int = 64  # for pages and calls, besides the sockets
     voice: str = "espeak"  # espeak, or off
     recordings: str = ""  # a folder with own recordings
+    messages_file: str = ""  # the file with the channels' addresses and webhooks; empty: nobody is messaged
     log_level: str = "info"
 
     @property

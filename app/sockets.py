@@ -22,15 +22,17 @@ log = logging.getLogger("antre.sockets")
 # journal kinds that change nothing on a screen of that namespace: no nudge, no needless question
 PAPER = {"slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "slip_reprint_ordered", "printer_changed"}
 ENTRIES = {"absence_corrected", "absence_withdrawn", "post_changed", "post_change_withdrawn"}
+MESSAGES = {"message_sent", "message_failed", "message_left_unknown", "message_dropped"}
+FLAGS = {"flag_raised", "flag_changed", "flag_escalated", "flag_acknowledged", "flag_cleared"} | MESSAGES
 STAFF_FACTS = {"punch_recorded", "absence_recorded", "source_covered", "roll_called", "roll_closed"} | ENTRIES
 MACHINES = {
     "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",
 }  # fmt: skip
 DEAF: dict[str, set[str]] = {
-    "/display": PAPER | STAFF_FACTS | MACHINES,
-    "/ticket": PAPER | STAFF_FACTS | MACHINES,
-    "/counter": (PAPER - {"printer_changed"}) | STAFF_FACTS | MACHINES,
+    "/display": FLAGS | PAPER | STAFF_FACTS | MACHINES,
+    "/ticket": FLAGS | PAPER | STAFF_FACTS | MACHINES,
+    "/counter": FLAGS | (PAPER - {"printer_changed"}) | STAFF_FACTS | MACHINES,
     "/admin": {"slip_sent", "slip_confirmed"},
 }
 SOCKET_DOORS = {

@@ -155,12 +155,14 @@ def _queue(t: Turn, flag: str, kind: str, event: str, channel: str, always: bool
     )
 
 
-def take_message(db: Database, hall: str, *, now: datetime) -> Message | None:
+def take_message(
+    db: Database, hall: str, *, now: datetime, besides: Collection[tuple[str, str]] = ()
+) -> Message | None:
     """Hands out the next message that may be sent now, to one caller only, or None.
 
     In quiet hours only what is marked ``always`` and webhooks (programs do not sleep). A message that was handed out
     before and never reported is left unknown: it may have arrived, and nobody is told twice; a webhook is tried again,
-    since its receiver knows it by its id.
+    since its receiver knows it by its id. ``besides``: (kind, channel) through which one is on its way already.
     """
     with db.reading() as connection:
         hall_now = places(db, connection, hall)
@@ -169,6 +171,8 @@ def take_message(db: Database, hall: str, *, now: datetime) -> Message | None:
         ready = and_(messages.c.hall == hall, messages.c.state == QUEUED, messages.c.next_try <= now)
         if quiet:
             ready = and_(ready, messages.c.always)
+        for kind, channel in besides:
+            ready = and_(ready, or_(messages.c.kind != kind, messages.c.channel != channel))
         if connection.execute(select(messages.c.id).where(or_(lost, ready)).limit(1)).first() is None:
             return None
     with turn(db, hall, now) as t:

@@ -32,6 +32,7 @@ from hall.turn import batch, position
 from staffing.facts import posts, roster
 
 HALL = "blora"
+OF_REAL_HALLS = ("ANTRE_DATABASE_URL", "ANTRE_MESSAGES_FILE")  # nobody is messaged about invented people
 DAYS_OF_HISTORY = 30
 MORNING = (9, 20)  # the hall's own time at which a visitor finds it
 PIN = "blora-2022"  # of every account in the demo; there are none outside it
@@ -48,7 +49,7 @@ def run(settings: Settings) -> None:
     _port_free(settings.bind)
     home = (settings.home / "demo").absolute()
     prepare(home, say=lambda text: click.echo(f"  {text}"))
-    environment = {name: value for name, value in os.environ.items() if name != "ANTRE_DATABASE_URL"}
+    environment = {name: value for name, value in os.environ.items() if name not in OF_REAL_HALLS}
     environment |= {"ANTRE_HOME": str(home), "ANTRE_SECURE_COOKIES": "false"}
     click.echo(f"  Silakan buka http://{settings.bind}/ (Ctrl+C untuk berhenti)")
     sys.stdout.flush()

@@ -65,6 +65,7 @@ def path(*names: str) -> list[dict[str, Any]]:
         "ticket_id": "The ticket's id",
         "job_id": "The print job's id",
         "seq": "A line of the journal",
+        "flag_id": "The flag's id",
     }
     return [
         {"name": n, "in": "path", "required": True, "description": words[n], "schema": NUMBER if n == "seq" else TEXT}

@@ -131,7 +131,7 @@ PATHS: dict[str, Any] = {
     "/metrics": {
         "get": operation(
             "house.metrics",
-            "People waiting and counters open, for Prometheus",
+            "Counters, causes, people waiting, flags and messages, for Prometheus",
             tag=HOUSE,
             answers={200: ("Prometheus text format", TEXT, None)},
             media="text/plain",

@@ -23,6 +23,8 @@ HARMLESS = (
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",
     "punch_recorded", "source_covered", "closure_recorded", "day_closed", "slip_sent", "slip_confirmed", "slip_failed",
     "slip_left_unknown", "slip_reprint_ordered", "printer_changed", "absence_corrected", "absence_withdrawn",
+    "flag_raised", "flag_changed", "flag_escalated", "flag_acknowledged", "flag_cleared", "message_sent",
+    "message_failed", "message_left_unknown", "message_dropped",
     "plan_recorded", "plan_withdrawn", "post_changed", "post_change_withdrawn", "roll_called", "roll_closed",
 )  # fmt: skip
 
