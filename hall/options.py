@@ -26,6 +26,7 @@ class Options:
     capacity: str = "warn"  # warn, stop or off: what the kiosk does when the line fills the rest of the day
     stale_slip_seconds: int = 60  # a slip older than this is not printed unasked
     speak_max_age_seconds: int = 90  # a call older than this is shown, not spoken
+    late_minutes_per_day: int = 0  # late minutes that count as a day absent in an examination; 0: none do
     beat_seconds: int = 30  # a console silent for this long while somebody is signed in is down
     quiet_hours: str = "20:00-06:00"  # no message is sent then (the hall's zone); empty: there are none
     number_digits: int = 3
