@@ -39,6 +39,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hall.errors import Invalid, Unavailable
 from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusable
+from hall.together import Group
 
 log = logging.getLogger("antre.database")
 
@@ -136,6 +137,7 @@ class Database:
         self._file_lock: FileLock | None = None
         self._writer: Connection | None = None
         self._since_checkpoint = 0
+        self._group: Group | None = None
         if self.is_sqlite:
             path = self.path
             self._file_lock = FileLock(Path(f"{path}.turn"))
@@ -161,12 +163,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, hall: str | None = None) -> Iterator[Connection]:
+    def writing(self, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
         """A write transaction in its queue: in order of asking, one at a time.
 
         On SQLite one queue for the file (it has one writer anyhow), behind a lock shared with other processes, since
-        SQLite before 3.51.3 may corrupt the file when one connection checkpoints while another commits. On PostgreSQL
-        one queue per hall; the hall's row keeps other processes out (see :mod:`hall.turn`).
+        SQLite before 3.51.3 may corrupt the file when one connection checkpoints while another commits. There, who
+        writes ``together`` shares a transaction with those who queue up behind: each behind a savepoint, and all are
+        let go when it is on the disk. On PostgreSQL one queue per hall; the hall's row keeps other processes out (see
+        :mod:`hall.turn`).
         Raises :class:`Unavailable` when the disk is full or broken, or the database locked (``disk_full``,
         ``database_locked``, ``database_unavailable``), and :class:`Invalid` (``unstorable``) for a value that the
         database cannot take; nothing is written then.
@@ -175,16 +179,88 @@ class Database:
             with _refusals(), self._lock_of(hall or ""), self.engine.begin() as connection:
                 yield connection
             return
-        with _refusals(), self._one_writer, self._file():
+        with _refusals():
+            self._one_writer.acquire(joins=together)
+            group = self._joined()
+            group.closed |= not together
+            fault: BaseException | None = None
             try:
-                connection = self._sqlite_writer()
-                with connection.begin():
+                self._raw(group.connection, "SAVEPOINT mine")
+                yield group.connection
+                self._raw(group.connection, "RELEASE mine")
+            except BaseException as thrown:  # noqa: BLE001  raised again below, once the others are sure of theirs
+                fault = thrown
+                self._undo(group, thrown)
+            self._leave(group, fault)
+
+    def let_nobody_join(self) -> None:
+        """Called inside :meth:`writing`: what was written must be on the disk before anybody else builds on it."""
+        if self._group is not None:
+            self._group.closed = True
+
+    def _joined(self) -> Group:
+        """The open transaction, or a new one. The caller holds the writers' lock, and has lost it when this raises."""
+        if self._group is None:
+            try:
+                self._file().__enter__()
+                try:
+                    connection = self._sqlite_writer()
+                    transaction = connection.begin()
                     self._raw(connection, "BEGIN IMMEDIATE")  # by hand: an event on the engine slows every statement
-                    yield connection
-            except (DBAPIError, sqlite3.Error):
-                self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
+                except BaseException:
+                    self._drop_writer()
+                    self._file().__exit__(None, None, None)
+                    raise
+            except BaseException:
+                self._one_writer.release()
                 raise
-            self._checkpoint_sometimes(connection)
+            self._group = Group(connection, transaction)
+        self._group.members += 1
+        return self._group
+
+    def _undo(self, group: Group, thrown: BaseException) -> None:
+        """Takes back what one member did. If the database itself failed, everybody's work in the transaction is lost."""
+        broken = isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, IntegrityError)
+        raw: Any = group.connection.connection.driver_connection
+        try:
+            if broken or not raw.in_transaction:  # a full disk makes SQLite roll back by itself
+                group.fault = thrown
+            else:
+                raw.execute("ROLLBACK TO mine")
+                raw.execute("RELEASE mine")
+        except sqlite3.Error as worse:
+            group.fault = worse
+
+    def _leave(self, group: Group, fault: BaseException | None) -> None:
+        """Hands the transaction on or ends it; comes back, or raises, when it is on the disk or known to be lost."""
+        waiting = group.expect()
+        if group.open and self._one_writer.hand_over():
+            waiting.acquire()
+            lost = group.fault
+        else:
+            group.forget()
+            lost = self._end(group)
+        if fault is not None:
+            raise fault
+        if lost is not None:
+            raise unavailable(lost) from lost
+
+    def _end(self, group: Group) -> BaseException | None:
+        """Commits for all members, tells them and lets the next writer in; returns what went wrong."""
+        connection, self._group = group.connection, None
+        try:
+            if group.fault is None:
+                group.transaction.commit()
+        except BaseException as fault:  # noqa: BLE001  the members must hear of it, whatever it is
+            group.fault = fault
+        if group.fault is None:
+            self._checkpoint_sometimes(connection, group.members)
+        else:
+            self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
+        self._file().__exit__(None, None, None)
+        self._one_writer.release()
+        group.done()
+        return group.fault
 
     def _file(self) -> FileLock:
         assert self._file_lock is not None
@@ -205,9 +281,9 @@ class Database:
             writer.invalidate()
             writer.close()
 
-    def _checkpoint_sometimes(self, connection: Connection) -> None:
+    def _checkpoint_sometimes(self, connection: Connection, turns: int) -> None:
         """Copies the write-ahead log back while the file lock is held. Every 1,000 transactions: about 8 MB of log."""
-        self._since_checkpoint += 1
+        self._since_checkpoint += turns
         if self._since_checkpoint >= 1000:
             self._since_checkpoint = 0
             try:
@@ -249,7 +325,7 @@ def _refusals() -> Iterator[None]:
         raise unavailable(fault) from fault
 
 
-def unavailable(fault: Exception) -> Unavailable:
+def unavailable(fault: BaseException) -> Unavailable:
     """The refusal that tells people what a database fault means for them; the log tells the operator which it was."""
     log.error("the database cannot be used: %s", fault.orig if isinstance(fault, DBAPIError) else fault)
     text = str(fault.orig if isinstance(fault, DBAPIError) else fault).lower()

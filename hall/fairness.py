@@ -32,44 +32,58 @@ class FairLock:
         self._patience = patience
         self._guard = threading.Lock()
         self._taken = False
-        self._waiting: deque[threading.Lock] = deque()
+        self._waiting: deque[tuple[threading.Lock, bool]] = deque()
 
-    def __enter__(self) -> FairLock:
+    def acquire(self, *, joins: bool = False) -> None:
+        """Waits for one's turn. ``joins``: takes it from :meth:`hand_over` too, with what the one before left open."""
         with self._guard:
             if not self._taken:
                 self._taken = True
-                return self
+                return
             mine = threading.Lock()
             mine.acquire()
-            self._waiting.append(mine)
+            self._waiting.append((mine, joins))
         try:
             ours = mine.acquire(timeout=self._patience)  # released by whoever leaves before us; the lock is ours then
         except BaseException:
-            self._stop_waiting(mine)
+            if not self._stopped_waiting(mine, joins):
+                self.release()  # it became ours just now
             raise
-        if not ours:
-            self._stop_waiting(mine)
+        if not ours and self._stopped_waiting(mine, joins):
             raise LockTimeout(f"waited {self._patience} s for others to finish")
+
+    def release(self) -> None:
+        """Passes the lock on to whoever has waited longest, or frees it."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft()[0].release()
+            else:
+                self._taken = False
+
+    def hand_over(self) -> bool:
+        """Passes the lock on if somebody waits for it and :meth:`acquire` said that he joins; else keeps it: False."""
+        with self._guard:
+            if not self._waiting or not self._waiting[0][1]:
+                return False
+            self._waiting.popleft()[0].release()
+            return True
+
+    def __enter__(self) -> FairLock:
+        self.acquire()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._guard:
-            self._pass_on()
+        self.release()
 
-    def _pass_on(self) -> None:
-        if self._waiting:
-            self._waiting.popleft().release()
-        else:
-            self._taken = False
-
-    def _stop_waiting(self, mine: threading.Lock) -> None:
+    def _stopped_waiting(self, mine: threading.Lock, joins: bool) -> bool:
+        """Whether the place in the queue was given up; False when the lock had become ours just before."""
         with self._guard:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-            else:
-                self._pass_on()  # it became ours just now
+            if (mine, joins) not in self._waiting:
+                return False
+            self._waiting.remove((mine, joins))
+            return True
 
 
 class FileLock:

@@ -130,7 +130,7 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
         return
     t: Turn | None = None
     try:
-        with db.writing(hall) as connection:
+        with db.writing(hall, together=True) as connection:
             t = _take(db, connection, hall, now)
             try:
                 yield t
@@ -139,6 +139,8 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
                     db.memory[hall] = (t.state, t.memory)
                 raise
             t.flush()
+            if t.set_up_was_changed:
+                db.let_nobody_join()  # nobody reads, and keeps, a set-up that may yet fail to be stored
             db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
     except BaseException:
         if t is not None and t.set_up_was_changed:

@@ -172,11 +172,42 @@ def test_a_lock_file_that_cannot_be_made_is_told_apart(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_handed_to_somebody_who_just_gave_up_is_passed_on() -> None:
-    lock, gone = FairLock(), threading.Lock()
-    gone.acquire()
-    with lock:
-        lock._waiting.append(gone)
-    assert lock._taken  # it is gone's now, but gone was told in the same moment that it waited too long
-    lock._stop_waiting(gone)
+class HandedOverTooLate(FairLock):
+    """Its holder leaves at the very moment in which the one who waits gives up."""
+
+    def _stopped_waiting(self, mine: threading.Lock, joins: bool) -> bool:
+        self.release()
+        return super()._stopped_waiting(mine, joins)
+
+
+def test_a_lock_handed_to_somebody_who_just_gave_up_is_theirs_after_all() -> None:
+    lock = HandedOverTooLate(patience=0.01)
+    lock.acquire()
+    lock.acquire()  # waits in vain for the first, which leaves too late
+    assert lock._taken
+    lock.release()
     assert not lock._taken
+
+
+def test_a_lock_is_handed_over_only_to_those_who_join() -> None:
+    lock = FairLock()
+    lock.acquire()
+    assert not lock.hand_over(), "nobody waits"
+    came: list[str] = []
+
+    def come(name: str, joins: bool) -> None:
+        lock.acquire(joins=joins)
+        came.append(name)
+
+    alone = threading.Thread(target=come, args=("alone", False))
+    alone.start()
+    stand_behind(lock, 1)
+    assert not lock.hand_over(), "the first in line wants the lock for itself"
+    lock.release()
+    alone.join()
+    joining = threading.Thread(target=come, args=("joining", True))
+    joining.start()
+    stand_behind(lock, 1)
+    assert lock.hand_over()
+    joining.join()
+    assert came == ["alone", "joining"] and lock._taken
