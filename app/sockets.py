@@ -24,7 +24,9 @@ PAPER = {"slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "sli
 ENTRIES = {"absence_corrected", "absence_withdrawn", "post_changed", "post_change_withdrawn"}
 MESSAGES = {"message_sent", "message_failed", "message_left_unknown", "message_dropped"}
 FLAGS = {"flag_raised", "flag_changed", "flag_escalated", "flag_acknowledged", "flag_cleared"} | MESSAGES
-STAFF_FACTS = {"punch_recorded", "absence_recorded", "source_covered", "roll_called", "roll_closed"} | ENTRIES
+STAFF_FACTS = {
+    "punch_recorded", "absence_recorded", "source_covered", "roll_called", "roll_closed", "vacancies_reported",
+} | ENTRIES  # fmt: skip
 MACHINES = {
     "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",

@@ -87,6 +87,7 @@ punches = Table(
     UniqueConstraint("hall", "source", "officer", "at", name="uq_punches_once"),
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_punches_officer", "hall", "officer", "at"),
+    Index("ix_punches_at", "hall", "at"),
 )
 coverage = Table(
     "coverage",

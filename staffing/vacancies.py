@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
 
 from hall.database import Database
 from hall.intervals import Intervals, subtract
@@ -14,6 +16,7 @@ from queueing.waits import Times
 from staffing.changed_days import Known, changed_since
 from staffing.impact import Cost, Idle, Line, Staffed, cost, idle_while_waiting
 from staffing.reading import DAY, Span, delivered, is_closed, read_span
+from staffing.reported import Change, Told, compare, no_longer, tell, told_of
 from staffing.seating import staffed, unseen
 from staffing.vacancy import DayFacts, DayJudgement, Evidence, Piece, judge_day
 
@@ -23,10 +26,14 @@ AT_ONCE = 31  # dates read together: a year at once would hold all its facts in 
 
 @dataclass(frozen=True, slots=True)
 class Vacancy:
-    """A piece in which a counter stood empty (or could not be seen), and what that cost. Times aware UTC."""
+    """A piece in which a counter stood empty (or could not be seen), and what that cost. Times aware UTC.
+
+    ``was``: how it was told before, if its cause has changed since, and the facts that changed it.
+    """
 
     piece: Piece
     cost: Cost
+    was: Change | None = None
 
     @property
     def counter(self) -> str:
@@ -68,17 +75,25 @@ class Vacancy:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One business date: its vacancies in the hall's order of counters, then by time; idleness apart."""
+    """One business date: its vacancies in the hall's order of counters, then by time; idleness apart.
+
+    ``withdrawn``: what was told once and is no empty counter any more.
+    """
 
     date: date
+    ends: datetime
     pieces: tuple[Vacancy, ...]
     judgement: DayJudgement
     idle: tuple[Idle, ...]
+    withdrawn: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The dates of [first, last] that have begun at ``now`` (aware UTC), as the journal's line ``seq`` left them."""
+    """The dates of [first, last] that have begun at ``now`` (aware UTC), as the journal's line ``seq`` left them.
+
+    ``told``: what was told of them before.
+    """
 
     hall: str
     first: date
@@ -86,6 +101,7 @@ class Period:
     now: datetime
     seq: int
     days: tuple[Day, ...]
+    told: dict[date, list[Told]] = field(default_factory=dict)
 
     @property
     def pieces(self) -> list[Vacancy]:
@@ -130,6 +146,9 @@ def vacancies(db: Database, hall: str, first: date, last: date, *, now: datetime
         for begin, stop in _runs(missing):
             span = read_span(db, connection, place, config, begin, stop, now)
             have |= {day: work_out(span, day) for day in span.days}
+        told = told_of(connection, hall, first, end)
+        found = {day: have[day] for day in _dates(first, end)}
+        shown = _with_what_was_told(connection, place, found, told)
     with _guard:
         if kept.known == known:  # else somebody has since learnt of newer facts: theirs are the days to keep
             for day in missing:
@@ -137,7 +156,36 @@ def vacancies(db: Database, hall: str, first: date, last: date, *, now: datetime
                     kept.days[day] = (is_closed(place, day, now), have[day])
             while len(kept.days) > MOST_KEPT:
                 kept.days.pop(next(iter(kept.days)))
-    return Period(hall, first, last, now, seq, tuple(have[day] for day in _dates(first, end)))
+    return Period(hall, first, last, now, seq, tuple(shown), told)
+
+
+def note_asked(db: Database, period: Period, *, agency: str | None = None, actor: str) -> int:
+    """Notes that a person was told of these dates, as far as they are over; of one agency's counters, if one is named.
+
+    A question about more than a month is one about habits, not about pieces: of those nothing is noted. Returns how
+    many pieces were new.
+    """
+    if len(period.days) > AT_ONCE:
+        return 0
+    over = [day for day in period.days if day.ends <= period.now]
+    pieces = [(day.date, v.piece) for day in over for v in day.pieces if agency in (None, v.agency)]
+    return tell(db, period.hall, pieces, "asked", seq=period.seq, known=period.told, actor=actor, now=period.now)
+
+
+def _with_what_was_told(
+    connection: Connection, place: Places, found: dict[date, Day], told: dict[date, list[Told]]
+) -> list[Day]:
+    """The dates with, at every piece that was told otherwise before, how and what changed it."""
+    pieces = {day: [v.piece for v in found[day].pieces] for day in told if day in found}
+    changes = compare(connection, place.code, place.zone, pieces, told)
+    shown = dict(found)
+    for day in pieces:
+        marked = tuple(
+            replace(vacancy, was=changes[day, nr]) if (day, nr) in changes else vacancy
+            for nr, vacancy in enumerate(found[day].pieces)
+        )
+        shown[day] = replace(found[day], pieces=marked, withdrawn=tuple(no_longer(pieces[day], told[day])))
+    return list(shown.values())
 
 
 def work_out(span: Span, day: date) -> Day:
@@ -149,7 +197,7 @@ def work_out(span: Span, day: date) -> Day:
     found = tuple(
         Vacancy(piece, cost(counters[piece.counter], piece.start, piece.end, line, there)) for piece in judgement.pieces
     )
-    return Day(day, found, judgement, _idle(span, facts, times, line))
+    return Day(day, facts.window.end, found, judgement, _idle(span, facts, times, line))
 
 
 def _staffed(facts: DayFacts) -> dict[str, Intervals]:

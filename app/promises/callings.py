@@ -26,6 +26,7 @@ HARMLESS = (
     "flag_raised", "flag_changed", "flag_escalated", "flag_acknowledged", "flag_cleared", "message_sent",
     "message_failed", "message_left_unknown", "message_dropped",
     "plan_recorded", "plan_withdrawn", "post_changed", "post_change_withdrawn", "roll_called", "roll_closed",
+    "vacancies_reported",
 )  # fmt: skip
 
 
