@@ -164,8 +164,9 @@ def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str
             yield _punch(went, "departure", rules_out=(AWAY,), decides=cause == LEFT_EARLY)
             _, end = judge.span(("officer", officer), moment)
             for sitting in judge.seats.get(officer, ()):
-                if went.at < sitting.start < end:
+                if sitting.start < end and (sitting.end is None or went.at < sitting.end):
                     yield _sign_in(sitting, "contradicts", contradicts=LEFT_EARLY)
+            return
     if elsewhere is not None:
         excluded = (AWAY, NO_DATA, WITHOUT_NOTICE)
         yield _sign_in(elsewhere, "elsewhere", rules_out=excluded, decides=cause == AT_OTHER_COUNTER)
