@@ -10,15 +10,18 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify, request
 
 from hall.errors import Invalid
+from hall.once import check_key
 from hall.places import Places, places
 from hall.turn import position
 from queueing.calling import close_day as end_the_day
 from queueing.slips import printers_now
 from queueing.statistics import Numbers, day_numbers
 from staffing import facts
+from staffing.absences import enter_absence
 from staffing.floor import Floor
 from staffing.floor import floor as look_at
 from staffing.floor_view import plain
+from staffing.privacy import Asker
 from web.bodies import read_json, text
 from web.ground import db, ground, now
 from web.identity import who
@@ -110,8 +113,10 @@ def record_absence(hall: str) -> tuple[Response, int]:
     """Records that an officer is away from ``from`` until ``to``, with the kind and the document that says so."""
     body = read_json(**{"officer": text(), "kind": text(), "from": text(), "to": text(), "document": text(longest=100)})
     start, end = read_moment(body["from"], "from"), read_moment(body["to"], "to")
-    fact = facts.record_absence(
-        db(), hall, body["officer"], body["kind"], start, end, body["document"], actor=who().actor, now=now()
+    key = check_key(request.headers.get("Idempotency-Key"))
+    me = Asker(who().role, who().actor, who().agency)
+    fact = enter_absence(
+        db(), hall, body["officer"], body["kind"], start, end, body["document"], by=me, now=now(), key=key
     )
     return jsonify({"id": fact}), 201
 

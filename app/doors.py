@@ -16,6 +16,7 @@ from hall.people import find_account, find_token, find_token_by_id
 from hall.places import hall_codes
 from queueing.slips import find_job
 from queueing.tickets import find_ticket
+from staffing.cases import find_case
 from staffing.flags import find_flag
 from staffing.privacy import EVERYBODY, note_look
 from web.ground import db, now
@@ -26,6 +27,8 @@ STAFF = ("coordinator", "manager")
 PEOPLE = ("coordinator", "manager", "head", "personnel", "regent")
 ENTERS = ("head", "personnel", "coordinator", "manager")  # absences and attendance, of the agencies within their reach
 PLANS = ("head", "coordinator", "manager")  # who sits where, and the post register
+FOLLOWS = ("coordinator", "manager", "personnel")  # who leads follow-up cases
+ASKS = (*FOLLOWS, "regent")  # the regent may ask for one
 FLOOR = (*PEOPLE, "reader")
 DESK = ("officer", "console", "coordinator", "manager")
 
@@ -129,6 +132,7 @@ DOORS: dict[str, Door] = {
     "admin_api.floor": only(*FLOOR),
     "admin_api.statistics": only(*FLOOR),
     "admin_api.timeline": only(*FLOOR),
+    "admin_api.vacancies": only(*FLOOR, personal=True),
     "admin_api.record_absence": only("attendance", *ENTERS, personal=True),
     "admin_api.record_closure": only(*STAFF),
     "admin_api.close_day": only(*STAFF),
@@ -164,6 +168,27 @@ DOORS: dict[str, Door] = {
     "plans_api.posts": only(*PLANS, "reader"),
     "plans_api.post": only(*PLANS),
     "plans_api.withdraw_post": only(*PLANS),
+    # follow-up
+    "cases.show_all": only(*PEOPLE, entrance="admin.sign_in", personal=True),
+    "cases.choose": only(*ASKS, entrance="admin.sign_in"),
+    "cases.open_chosen": only(*ASKS),
+    "cases.show": only(*PEOPLE, entrance="admin.sign_in", personal=True),
+    "cases.step": only(*PEOPLE, personal=True),
+    "cases.letter": only(*PEOPLE, entrance="admin.sign_in", personal=True),
+    "cases_api.cases": only(*PEOPLE, personal=True),
+    "cases_api.open_": only(*ASKS),
+    "cases_api.show": only(*PEOPLE, personal=True),
+    "cases_api.accept": only(*FOLLOWS),
+    "cases_api.assign": only(*FOLLOWS),
+    "cases_api.meeting": only(*FOLLOWS),
+    "cases_api.draft": only(*FOLLOWS),
+    "cases_api.answer": only("head"),
+    "cases_api.note": only(*FOLLOWS),
+    "cases_api.renew": only(*FOLLOWS),
+    "cases_api.close": only(*FOLLOWS),
+    "cases_api.reopen": only(*FOLLOWS),
+    "cases_api.letter_pdf": only(*PEOPLE, personal=True),
+    "cases_api.letter_docx": only(*PEOPLE, personal=True),
 }
 
 SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest
@@ -261,6 +286,9 @@ def _hall_in_question() -> str | None:
     if "flag_id" in given:
         with db().reading() as connection:
             return find_flag(connection, given["flag_id"]).hall
+    if "case_id" in given:
+        with db().reading() as connection:
+            return find_case(connection, given["case_id"]).hall
     if "job_id" in given:
         with db().reading() as connection:
             return find_job(connection, given["job_id"]).hall

@@ -7,20 +7,23 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import admin.cases
 from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin.api
+import admin.cases_api
 import admin.day
 import admin.flags
 import admin.pages
-import admin.timeline_api
 import admin.people
 import admin.people_api
 import admin.plans
 import admin.plans_api
+import admin.timeline_api
+import admin.vacancies_api
 import counter.api
 import counter.pages
 import display.api
@@ -30,6 +33,7 @@ import kiosk.pages
 import kiosk.phone
 import web
 from adapters.attendance import adms
+from adapters.letters import render
 from adapters.voice.announce import Announcer
 from adapters.voice.cache import SoundCache
 from adapters.voice.engine import EspeakEngine
@@ -98,6 +102,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         home=settings.home,
         base_url=settings.public_url,
         announce=_voice(settings),
+        letter=render,
     )
     Babel(app, locale_selector=_language)
     CSRFProtect(app)
@@ -116,6 +121,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         app.register_blueprint(pages)
     for api in (admin.people_api.api, admin.plans_api.api, admin.flags.api):
         app.register_blueprint(api, url_prefix=API)
+
+    app.register_blueprint(admin.cases.bp)
+    app.register_blueprint(admin.cases_api.api, url_prefix=API)
 
     app.after_request(_guard_the_page)
     socketio = open_sockets(app, keeper, limit=settings.sockets)

@@ -26,7 +26,7 @@ MARKS = (PRESENT, ABSENT, *ABSENCES, CLOSE)
 CLOCK_TOLERANCE = timedelta(seconds=30)  # a phone's clock that differs by less is taken at its word
 AHEAD = timedelta(minutes=2)  # after the correction a tick may lie this far ahead; then it counts as now
 OLDEST = timedelta(days=7)
-MOST = 500  # marks in one delivery
+MOST = 300  # marks in one delivery
 DAY = timedelta(days=1)
 _m = roll_marks.c
 

@@ -12,7 +12,7 @@ from hall.errors import BadRequest, Invalid
 
 _STRANGE = re.compile(r"[\0\ud800-\udfff]")
 LARGEST = 64 * 1024  # bytes; nothing that a kiosk or console sends comes near it
-KINDS = {str: "teks", bool: "true atau false", int: "bilangan bulat"}
+KINDS = {str: "teks", bool: "true atau false", int: "bilangan bulat", list: "daftar"}
 
 
 class Field:

@@ -24,6 +24,7 @@ STAFF = {
     "wulan": ("Wulan Cahaya", "manager", None),
     "surya": ("Surya Pagi", "coordinator", None),
     "embun": ("Embun Raya", "head", "dukcapil"),
+    "bkd": ("Kabut Senja", "personnel", None),
     "bupati": ("Bupati Rekaan", "regent", None),
     "petugas": ("Petugas Rekaan", "officer", "dukcapil"),
 }

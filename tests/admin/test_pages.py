@@ -8,12 +8,24 @@ from admin.pages import own_path
 from tests.admin.stage import PIN, WRONG, Stage
 
 
-@pytest.mark.parametrize("login", ["wulan", "surya", "embun", "bupati"])
-def test_each_role_of_management_comes_in_to_its_halls_floor(stage: Stage, login: str) -> None:
+@pytest.mark.parametrize(
+    ("login", "first"),
+    [
+        ("wulan", "/admin/blora"),
+        ("surya", "/admin/blora"),
+        ("embun", "/admin/blora/petugas"),
+        ("bkd", "/admin/blora/petugas"),
+        ("bupati", "/admin/blora"),
+    ],
+)
+def test_each_role_of_management_comes_in_to_its_own_page_and_may_see_the_floor(
+    stage: Stage, login: str, first: str
+) -> None:
     visitor = stage.visitor()
     answer = visitor.sign_in(login)
-    assert (answer.status_code, answer.location) == (303, "/admin/blora")
-    assert visitor.page("/admin/").location == "/admin/blora"
+    assert (answer.status_code, answer.location) == (303, first)
+    assert visitor.page("/admin/").location == first
+    assert visitor.page(first).status_code == 200
     page = visitor.page("/admin/blora")
     assert page.status_code == 200
     assert "Pantauan loket" in page.text
