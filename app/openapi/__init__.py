@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any
 
-from app.openapi import counter, flags, kiosk, timeline, watching
+from app.openapi import counter, flags, kiosk, timeline, vacancies, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -24,6 +25,8 @@ TAGS = {
     watching.HOUSE: "Health, metrics and this description",
 }
 
+PARTS: tuple[ModuleType, ...] = (counter, flags, kiosk, timeline, vacancies, watching)
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -39,9 +42,10 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": "/api/v1"}],
         "tags": [{"name": name, "description": what} for name, what in TAGS.items()],
-        "paths": dict(sorted((kiosk.PATHS | counter.PATHS | watching.PATHS | timeline.PATHS | flags.PATHS).items())),
+        "paths": dict(sorted(path for part in PARTS for path in part.PATHS.items())),
         "components": {
-            "schemas": SCHEMAS | timeline.SCHEMAS | flags.SCHEMAS,
+            "schemas": SCHEMAS
+            | {name: schema for part in PARTS for name, schema in getattr(part, "SCHEMAS", {}).items()},
             "securitySchemes": {
                 "bearer": {
                     "type": "http",

@@ -21,6 +21,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_many_tries": (429, "too many wrong PINs; `retry_after` says for how many seconds"),
     # there is no such thing
     "unknown_hall": (404, "no such hall"),
+    "unknown_agency": (404, "no such agency"),
     "unknown_service": (404, "no such service"),
     "unknown_counter": (404, "no such counter"),
     "unknown_ticket": (404, "no such ticket"),
@@ -68,6 +69,7 @@ CODES: dict[str, tuple[int, str]] = {
     "future_day": (422, "the date has not begun"),
     "bad_date": (422, "no such date"),
     "bad_time": (422, "not a time with an offset; `field`"),
+    "too_long": (422, "too many dates at once; `most`"),
     "bad_period": (422, "the end is not after the beginning"),
     "unknown_kind": (422, "no such kind of absence; `allowed`"),
     "unstorable": (422, "a text that the database cannot store"),
