@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from app.cli_attendance import presensi
+from app.cli_messages import messages
 from app.cli_staffing import vacancies
 from app.commanding import Stop, moment_of, now, opened, refusing
 from app.settings import read_settings
@@ -330,6 +331,7 @@ def demo() -> None:
 
 cli.add_command(presensi)
 cli.add_command(vacancies)
+cli.add_command(messages)
 
 
 def main() -> None:

@@ -64,6 +64,7 @@ def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None) -> N
     refuses).
     """
     from app.doctor_database import clock_against_journal, connection_guards, open_existing
+    from app.messenger import channels_of
     from hall.schema import must_be_current
 
     now = (clock or SystemClock()).now()
@@ -76,6 +77,7 @@ def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None) -> N
             found += [*connection_guards(db), *clock_against_journal(db, now)]
         finally:
             db.close()
+    channels_of(settings)  # a messages file that cannot be used is told before anybody relies on it
     faults = [f.message for f in found if f.level == "fault" and f.topic != "memory"]
     if faults:
         raise BadSettings("Not fit to serve. " + " ".join(faults))

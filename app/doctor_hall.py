@@ -17,6 +17,7 @@ from adapters.voice.cache import SoundCache
 from adapters.voice.engine import EspeakEngine
 from adapters.voice.recordings import Recordings
 from app.doctor import Finding
+from app.doctor_messages import message_findings
 from app.settings import Settings
 from hall.calendar import missing_years
 from hall.database import Database
@@ -43,6 +44,7 @@ def hall_findings(db: Database, settings: Settings, now: datetime) -> Iterator[F
         yield from _holidays(db, hall, now)
         yield from _people(db, hall)
         yield from _printers(db, hall, now)
+    yield from message_findings(settings, halls)
     yield from _voice(settings, halls)
 
 
