@@ -31,11 +31,15 @@ MACHINES = {
     "punches_recorded", "punches_withdrawn", "strangers_kept", "pin_assigned", "machine_listed", "machine_unlisted",
     "machine_refused", "machine_clock_wrong", "machine_clock_right", "source_key_made",
 }  # fmt: skip
+CASES = {
+    "case_requested", "case_opened", "case_accepted", "case_assigned", "case_meeting_set", "case_letter_drafted",
+    "case_answered", "case_noted", "case_facts_changed", "case_facts_renewed", "case_closed", "case_reopened",
+}  # fmt: skip
 DEAF: dict[str, set[str]] = {
-    "/display": FLAGS | PAPER | STAFF_FACTS | MACHINES,
-    "/ticket": FLAGS | PAPER | STAFF_FACTS | MACHINES,
-    "/counter": FLAGS | (PAPER - {"printer_changed"}) | STAFF_FACTS | MACHINES,
-    "/admin": {"slip_sent", "slip_confirmed"},
+    "/display": CASES | FLAGS | PAPER | STAFF_FACTS | MACHINES,
+    "/ticket": CASES | FLAGS | PAPER | STAFF_FACTS | MACHINES,
+    "/counter": CASES | FLAGS | (PAPER - {"printer_changed"}) | STAFF_FACTS | MACHINES,
+    "/admin": CASES | {"slip_sent", "slip_confirmed"},
 }
 SOCKET_DOORS = {
     "/display": Door(("display", "kiosk", "coordinator", "manager")),

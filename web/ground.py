@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ class Ground:
     home: Path
     base_url: str
     announce: Callable[[str, str], bytes] | None = None  # (number, counter name) -> WAV; None where there is no voice
+    letter: Callable[[Mapping[str, Any], str], bytes] | None = None  # (a kept draft, "pdf" or "docx") -> the file
     demo: Callable[[], str | None] = lambda: None
     kept: dict[Any, Any] = field(default_factory=dict)  # answers many screens ask for at once, by their key and seq
     news: News = field(default_factory=dict)

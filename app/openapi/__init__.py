@@ -7,7 +7,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from app.openapi import counter, flags, kiosk, timeline, vacancies, watching
+from app.openapi import cases, counter, flags, kiosk, timeline, vacancies, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -22,10 +22,11 @@ TAGS = {
     counter.TICKETS: "The moves of a ticket",
     watching.SCREENS: "What screens show and speak",
     watching.MANAGEMENT: "The floor, the day's numbers, absences and closures",
+    cases.CASES: "What follows from empty counters: cases, their steps, their letters",
     watching.HOUSE: "Health, metrics and this description",
 }
 
-PARTS: tuple[ModuleType, ...] = (counter, flags, kiosk, timeline, vacancies, watching)
+PARTS: tuple[ModuleType, ...] = (cases, counter, flags, kiosk, timeline, vacancies, watching)
 
 
 @cache

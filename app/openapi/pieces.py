@@ -66,9 +66,12 @@ def path(*names: str) -> list[dict[str, Any]]:
         "job_id": "The print job's id",
         "seq": "A line of the journal",
         "flag_id": "The flag's id",
+        "case_id": "The case's id",
+        "nr": "The number of a letter within its case",
     }
+    numbers = ("seq", "nr")
     return [
-        {"name": n, "in": "path", "required": True, "description": words[n], "schema": NUMBER if n == "seq" else TEXT}
+        {"name": n, "in": "path", "required": True, "description": words[n], "schema": NUMBER if n in numbers else TEXT}
         for n in names
     ]
 

@@ -27,6 +27,8 @@ HARMLESS = (
     "message_failed", "message_left_unknown", "message_dropped",
     "plan_recorded", "plan_withdrawn", "post_changed", "post_change_withdrawn", "roll_called", "roll_closed",
     "vacancies_reported",
+    "case_requested", "case_opened", "case_accepted", "case_assigned", "case_meeting_set", "case_letter_drafted",
+    "case_answered", "case_noted", "case_facts_changed", "case_facts_renewed", "case_closed", "case_reopened",
 )  # fmt: skip
 
 
