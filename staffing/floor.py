@@ -4,145 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 
-from sqlalchemy import Connection, select
-
-from hall.clock import midnight_after
 from hall.database import MICROSECOND, Database
 from hall.hours import Piece
-from hall.intervals import Intervals, find
+from hall.intervals import Intervals, clip, find
 from hall.places import Counter, Places, places
 from hall.turn import position
 from queueing.standing import LineAt, Waiter, line_at
-from staffing.facts import ABSENCES, absences
-from staffing.roster import Post, Roster, roster_of
-from staffing.seating import Sitting, read_outages, read_sittings, staffed, unseen
+from staffing.day_facts import DayFacts
+from staffing.floor_shape import (
+    NOT_DUE,
+    PAUSED,
+    SERVING,
+    STAFFED,
+    STATES,
+    UNOBSERVED,
+    VACANT,
+    WAITING,
+    CounterNow,
+    Floor,
+    Person,
+    Totals,
+)
+from staffing.judgement import Judge
+from staffing.reading import read_facts
+from staffing.roster import Roster, roster_of
+from staffing.seating import staffed, unseen
 
-SERVING, WAITING, PAUSED = "serving", "waiting", "paused"
-VACANT, NOT_DUE, UNOBSERVED = "vacant", "not_due", "unobserved"
-STATES = (SERVING, WAITING, PAUSED, VACANT, NOT_DUE, UNOBSERVED)
-STAFFED = (SERVING, WAITING, PAUSED)
+__all__ = [
+    "NOT_DUE", "PAUSED", "SERVING", "STAFFED", "STATES", "UNOBSERVED", "VACANT", "WAITING",
+    "Causes", "CounterNow", "Floor", "Person", "Totals", "floor",
+]  # fmt: skip
+
 DAY = timedelta(days=1)
+Causes = Callable[[Counter, datetime], str | None]
+"""Says why a counter that is due and empty at a moment is empty, or None where it does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """An officer. Only some roles may see who it is; see :mod:`staffing.floor_view`."""
-
-    nip: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class CounterNow:
-    """One counter at one moment. Times aware UTC, minutes decimal.
-
-    ``state`` is one of :data:`STATES`; ``cause`` says why it is not due or, as far as the facts at hand allow, vacant;
-    ``since`` is when the state began; ``grace``: empty, but for less than the hall's grace time. ``waiting`` counts the
-    people it could call, ``stranded`` those of them whom no staffed counter could. ``citizen_minutes`` is what they and
-    everybody before them today waited for its services.
-    """
-
-    counter: str
-    name: str
-    agency: str
-    area: str
-    services: tuple[str, ...]
-    state: str
-    cause: str | None
-    detail: str | None
-    since: datetime
-    due: bool
-    due_until: datetime | None
-    next_opening: datetime | None
-    grace: bool
-    officer: Person | None
-    planned: tuple[Person, ...]
-    post: str | None
-    pause_reason: str | None
-    waiting: int
-    waiting_longest: float
-    stranded: int
-    citizen_minutes: float
-    ticket: str | None
-    ticket_state: str | None
-    last_call: datetime | None
-    idle_since: datetime | None
-
-    @property
-    def idle_while_waiting(self) -> bool:
-        """Signed in, people wait for its services, nobody called for longer than the hall's ``idle_minutes``."""
-        return self.idle_since is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The hall in numbers: due = staffed + vacant + unobserved; ``citizen_minutes`` of everybody today so far."""
-
-    counters: int
-    due: int
-    staffed: int
-    vacant: int
-    vacant_in_grace: int
-    unobserved: int
-    not_due: int
-    idle: int
-    waiting: int
-    waiting_longest: float
-    stranded: int
-    citizen_minutes: float
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """Every counter of a hall at ``at`` (aware UTC), in the hall's order; ``down``: what is down, since when."""
-
-    hall: str
-    name: str
-    zone: str
-    date: date
-    at: datetime
-    seq: int
-    totals: Totals
-    counters: tuple[CounterNow, ...]
-    down: tuple[tuple[str, datetime], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """What is known about a counter that is due and empty, for whoever says why.
-
-    ``away``: planned officer -> kind of the absence recorded for that moment; ``post_unfilled``: the register holds
-    posts for the counter and nobody fills any; ``agency_seen``: some counter of the agency had somebody that day.
-    """
-
-    counter: Counter
-    moment: datetime
-    planned: tuple[str, ...]
-    away: dict[str, str]
-    post_unfilled: bool
-    keeps_roster: bool
-    agency_seen: bool
-
-
-def known_cause(empty: Empty) -> str | None:
-    """The first cause of the domain's table that follows without attendance; None where only attendance can tell."""
-    kinds = [empty.away[nip] for nip in empty.planned if nip in empty.away]
-    if empty.planned and len(kinds) == len(empty.planned):
-        return max(kinds, key=ABSENCES.index)
-    if not empty.planned and empty.post_unfilled:
-        return "post_vacant"
-    if (not empty.planned or not empty.keeps_roster) and not empty.agency_seen:
-        return "agency_not_open"
-    return "no_one_assigned" if not empty.planned else None
-
-
-def floor(db: Database, hall: str, at: datetime, *, causes: Callable[[Empty], str | None] = known_cause) -> Floor:
+def floor(db: Database, hall: str, at: datetime, *, causes: Causes | None = None) -> Floor:
     """Every counter of ``hall`` at ``at`` (aware), the present or any moment of its history.
 
     Presence comes from sessions, pauses and outages, the line from the tickets or, for a moment after which tickets
-    moved, from the journal. Raises :class:`NotFound` (``unknown_hall``).
+    moved, from the journal. Why a counter is empty is judged by the rules of :mod:`staffing.vacancy`, from all that is
+    known of the day today, or by ``causes``. Raises :class:`NotFound` (``unknown_hall``).
     """
     if at.tzinfo is None:
         raise ValueError("a floor needs an aware moment")
@@ -150,16 +56,15 @@ def floor(db: Database, hall: str, at: datetime, *, causes: Callable[[Empty], st
         seq, config = position(connection, hall)
         place = places(db, connection, hall, config)
         today = place.date(at)
-        midnight, until = midnight_after(today - DAY, place.zone), at + MICROSECOND
+        window = place.calendar.window(today)
+        day = read_facts(db, connection, place, config, today, today, at, until=window.end)[today]
         facts = _Facts(
             places=place,
             at=at,
-            midnight=midnight,
+            midnight=window.start,
             line=line_at(connection, place, at),
+            day=day,
             roster=roster_of(db, connection, hall, config),
-            sittings=read_sittings(connection, place, midnight, until),
-            down=read_outages(connection, hall, midnight, until),
-            away=_absent(connection, hall, at),
             causes=causes,
         )
     facts.prepare()
@@ -167,13 +72,6 @@ def floor(db: Database, hall: str, at: datetime, *, causes: Callable[[Empty], st
     down = tuple(sorted((what, i.start) for what, found in facts.down.items() if (i := find(found, at)) is not None))
     totals = _totals(facts, counters, stranded)
     return Floor(hall, place.name, place.zone, today, at, seq, totals, tuple(counters), down)
-
-
-def _absent(connection: Connection, hall: str, at: datetime) -> dict[str, str]:
-    query = select(absences.c.officer, absences.c.kind).where(
-        absences.c.hall == hall, absences.c.start <= at, absences.c.end > at, absences.c.withdrawn.is_(None)
-    )
-    return {row.officer: row.kind for row in connection.execute(query.order_by(absences.c.recorded))}
 
 
 @dataclass(slots=True)
@@ -193,7 +91,7 @@ class _Group:
         self.oldest = waiter.since if self.oldest is None else min(self.oldest, waiter.since)
 
 
-@dataclass(slots=True)
+@dataclass
 class _Facts:
     """All that is known of a hall at a moment, read once, and the judgement of each counter by it."""
 
@@ -201,23 +99,20 @@ class _Facts:
     at: datetime
     midnight: datetime
     line: LineAt
+    day: DayFacts
     roster: Roster
-    sittings: dict[str, list[Sitting]]
-    down: dict[str, Intervals]
-    away: dict[str, str]
-    causes: Callable[[Empty], str | None]
+    causes: Causes | None
     planned: dict[str, list[str]] = field(default_factory=dict)
-    posts: dict[str, list[Post]] = field(default_factory=dict)
     for_service: dict[str, _Group] = field(default_factory=dict)
     for_counter: dict[str, _Group] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
+    down: dict[str, Intervals] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Sorts the waiting people and the plans once for all counters."""
-        agencies = {c.code: c.agency for c in self.places.counters.values()}
-        self.planned = self.roster.planned_at(self.places.calendar, agencies, self.at)
-        self.posts = self.roster.posts_on(self.places.date(self.at))
-        self.seen = {agencies[code] for code, found in self.sittings.items() if found and code in agencies}
+        self.down = {what: clip(found, self.day.window) for what, found in self.day.down.items()}
+        for plan in self.day.plans:
+            if self.at in plan.interval and plan.officer not in (here := self.planned.setdefault(plan.counter, [])):
+                here.append(plan.officer)
         for waiter in self.line.waiting:
             alone = waiter.only_counter
             table, key = (self.for_service, waiter.service) if alone is None else (self.for_counter, alone)
@@ -229,6 +124,17 @@ class _Facts:
         own = self.for_counter.get(counter.code)
         return [*found, own] if own is not None else found
 
+    @cached_property
+    def judge_of_causes(self) -> Judge:
+        """The engine's rules over the day's facts; made for the first counter that is empty."""
+        return Judge(self.day)
+
+    def cause(self, counter: Counter) -> str | None:
+        """Why a counter that is due and empty is empty."""
+        if self.causes is not None:
+            return self.causes(counter, self.at)
+        return self.judge_of_causes.verdict(counter.code, self.at).cause
+
     def person(self, nip: str) -> Person:
         return Person(nip, self.roster.names.get(nip, nip))
 
@@ -236,7 +142,7 @@ class _Facts:
         """One counter: who is there decides first, then what could be seen, then the hours."""
         at, code = self.at, counter.code
         piece = self.places.calendar.state_at(counter.agency, code, at)
-        sittings = self.sittings.get(code, [])
+        sittings = self.day.sittings.get(code, ())
         sitting = next((s for s in sittings if s.there_at(at)), None)
         pause = sitting.pause_at(at) if sitting else None
         live = self.line.live.get(code)
@@ -262,7 +168,7 @@ class _Facts:
         elif due:
             before = [i.end for i in staffed(sittings, at, allowance)]
             state, since = VACANT, max([self._due_start(counter, piece), *before, *ended])
-            cause = self.causes(self._empty(counter))
+            cause = self.cause(counter)
         else:
             state, cause, detail = NOT_DUE, piece.reason, piece.detail
             since = self._closed_since(counter, piece)
@@ -290,7 +196,7 @@ class _Facts:
             grace=state == VACANT and at - since < timedelta(minutes=self.places.options.grace_minutes),
             officer=self.person(sitting.officer) if sitting else None,
             planned=tuple(self.person(nip) for nip in self.planned.get(code, ())),
-            post=next((post.title for post in self.posts.get(code, ())), None),
+            post=next((post.title for post in self.day.posts.get(code, ())), None),
             pause_reason=pause.reason if pause else None,
             waiting=sum(g.people for g in groups),
             waiting_longest=max((g.longest for g in groups), default=0.0),
@@ -331,19 +237,6 @@ class _Facts:
     def _next_opening(self, counter: Counter, used_up: bool) -> datetime | None:
         after = self.midnight + DAY - MICROSECOND if used_up else self.at
         return self.places.calendar.next_opening(counter.agency, counter.code, after)
-
-    def _empty(self, counter: Counter) -> Empty:
-        planned = tuple(self.planned.get(counter.code, ()))
-        posts = self.posts.get(counter.code, [])
-        return Empty(
-            counter=counter,
-            moment=self.at,
-            planned=planned,
-            away={nip: self.away[nip] for nip in planned if nip in self.away},
-            post_unfilled=bool(posts) and not any(post.filled for post in posts),
-            keeps_roster=self.places.agencies[counter.agency].keeps_roster,
-            agency_seen=counter.agency in self.seen,
-        )
 
 
 def _with_stranded(facts: _Facts, counters: list[CounterNow]) -> tuple[list[CounterNow], int]:

@@ -7,8 +7,8 @@ import pytest
 from hall.database import Database
 from queueing import calling
 from staffing import facts, presence
-from staffing.floor import Empty, floor, known_cause
-from tests.cast import BIMA, CONSOLE, GALIH, SARI, SYSTEM, wib
+from staffing.floor import floor
+from tests.cast import BIMA, CONSOLE, GALIH, SARI, SYSTEM, Person, wib
 from tests.staffing.tuesday import at, brief, call, give, look, sit
 
 # --- the states -----------------------------------------------------------------------------------------------------
@@ -73,10 +73,10 @@ def test_a_pause_beyond_its_allowance_is_an_empty_counter_since_the_allowance_en
     sit(contoh, "08:00", SARI)
     presence.pause(contoh, "contoh", "1", "ke belakang", actor=CONSOLE, now=at("09:00"))
     found = look(contoh, "09:15", "1")
-    assert brief(found) == ("vacant", None, "09:15")
+    assert brief(found) == ("vacant", "away_from_counter", "09:15")
     assert found.grace
     presence.sign_out(contoh, "contoh", "1", actor=CONSOLE, now=at("09:30"))
-    assert brief(look(contoh, "09:40", "1")) == ("vacant", None, "09:15")
+    assert brief(look(contoh, "09:40", "1")) == ("vacant", "away_from_counter", "09:15")
     assert not look(contoh, "09:40", "1").grace
 
 
@@ -89,21 +89,21 @@ def test_after_the_pause_the_counter_is_ready_since_the_pause_ended(contoh: Data
 
 def test_an_empty_counter_is_vacant_since_it_was_due(contoh: Database) -> None:
     found = look(contoh, "08:20", "2")
-    assert brief(found) == ("vacant", None, "08:00")
+    assert brief(found) == ("vacant", "no_attendance_data", "08:00")
     assert [p.name for p in found.planned] == [BIMA.name]
 
 
 def test_an_empty_counter_is_vacant_since_the_last_sign_out(contoh: Database) -> None:
     sit(contoh, "08:00", SARI)
     presence.sign_out(contoh, "contoh", "1", actor=CONSOLE, now=at("10:00"))
-    assert brief(look(contoh, "10:30", "1")) == ("vacant", None, "10:00")
+    assert brief(look(contoh, "10:30", "1")) == ("vacant", "away_from_counter", "10:00")
 
 
 def test_after_the_break_an_empty_counter_is_vacant_since_the_break_ended(contoh: Database) -> None:
     sit(contoh, "08:00", SARI)
     presence.sign_out(contoh, "contoh", "1", actor=CONSOLE, now=at("12:00"))
     assert brief(look(contoh, "12:30", "1")) == ("not_due", "break", "12:00")
-    assert brief(look(contoh, "13:04", "1")) == ("vacant", None, "13:00")
+    assert brief(look(contoh, "13:04", "1")) == ("vacant", "away_from_counter", "13:00")
 
 
 def test_the_grace_time_ends_when_it_is_reached(contoh: Database) -> None:
@@ -179,7 +179,7 @@ def test_while_the_server_or_the_network_is_down_nothing_is_said_about_people(co
     assert (now.totals.due, now.totals.unobserved, now.totals.vacant) == (4, 4, 0)
     facts.end_outage(contoh, "contoh", what, actor=SYSTEM, now=at("09:20"))
     found = look(contoh, "09:25", "2")
-    assert brief(found) == ("vacant", None, "09:20")
+    assert brief(found) == ("vacant", "no_attendance_data", "09:20")
     assert found.grace
 
 
@@ -189,7 +189,7 @@ def test_an_outage_at_night_does_not_touch_a_counter_that_is_not_due(contoh: Dat
     assert brief(look(contoh, "08:10", "1")) == ("unobserved", None, "08:00")
 
 
-# --- causes that need no attendance -----------------------------------------------------------------------------------
+# --- the causes, by the rules of the engine ---------------------------------------------------------------------------
 
 
 def test_the_empty_post_the_closed_agency_and_the_missing_plan_are_told_apart(contoh: Database) -> None:
@@ -205,17 +205,31 @@ def test_leave_is_named_only_while_it_lasts(contoh: Database) -> None:
         contoh, "contoh", BIMA.nip, "leave", at("00:00"), at("10:00"), "800/1/2026", actor=SYSTEM, now=at("07:00")
     )
     assert look(contoh, "09:59", "2").cause == "leave"
-    assert look(contoh, "10:00", "2").cause is None
+    assert look(contoh, "10:00", "2").cause == "no_attendance_data"
 
 
-def test_with_two_planned_officers_the_one_who_could_have_come_decides() -> None:
-    base = {"moment": at("09:00"), "post_unfilled": False, "keeps_roster": True, "agency_seen": True}
-    empty = Empty(counter=None, planned=("a", "b"), away={"a": "leave"}, **base)  # type: ignore[arg-type]
-    assert known_cause(empty) is None
-    both = Empty(counter=None, planned=("a", "b"), away={"a": "leave", "b": "study"}, **base)  # type: ignore[arg-type]
-    assert known_cause(both) == "study"
+def test_attendance_tells_who_is_late_who_is_about_and_who_is_missing(contoh: Database) -> None:
+    def punched(clock: str) -> None:
+        facts.record_punch(contoh, "contoh", BIMA.nip, "bkd", at(clock), actor=SYSTEM, now=at(clock))
+
+    facts.record_coverage(contoh, "contoh", "bkd", at("08:45"), actor=SYSTEM, now=at("08:45"))
+    assert look(contoh, "08:40", "2").cause == "absent_without_notice"
+    assert look(contoh, "08:50", "2").cause == "no_attendance_data"  # the source has not delivered so far
+    punched("09:00")
+    assert look(contoh, "09:10", "2").cause == "away_from_counter"
+    sit(contoh, "09:15", Person(BIMA.nip, BIMA.name, BIMA.agency, "1"))
+    assert look(contoh, "09:20", "2").cause == "at_other_counter"
+    punched("11:00")
+    presence.sign_out(contoh, "contoh", "1", actor=CONSOLE, now=at("11:00"))
+    assert look(contoh, "11:10", "2").cause == "left_early"
+
+
+def test_a_moment_of_the_past_is_judged_by_what_is_known_today(contoh: Database) -> None:
+    assert look(contoh, "08:30", "2").cause == "no_attendance_data"
+    facts.record_punch(contoh, "contoh", BIMA.nip, "bkd", at("09:00"), actor=SYSTEM, now=at("09:00"))
+    assert look(contoh, "08:30", "2").cause == "late"
 
 
 def test_another_judge_of_causes_can_be_plugged_in(contoh: Database) -> None:
-    found = floor(contoh, "contoh", at("09:00"), causes=lambda empty: f"asked about {empty.counter.code}")
-    assert [c.cause for c in found.counters] == [f"asked about {code}" for code in ("1", "2", "3", "4")]
+    found = floor(contoh, "contoh", at("09:00"), causes=lambda counter, moment: f"{counter.code} at {moment:%H:%M}")
+    assert [c.cause for c in found.counters] == [f"{code} at 02:00" for code in "1234"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -12,7 +13,7 @@ from app.replay import replay
 from hall.database import Database
 from queueing import calling
 from staffing import presence
-from staffing.floor import Floor, floor
+from staffing.floor import CounterNow, Floor, floor
 from staffing.floor_view import plain
 from tests.cast import BIMA, CONSOLE, CONTOH_DAY, GALIH, SARI, wib
 from tests.queueing.random_day import RandomDay
@@ -136,6 +137,11 @@ def test_the_past_knows_who_waited_then_and_what_they_had_waited(written_day: Da
     assert look(written_day, "11:40", "3").last_call == at("11:32")
 
 
+def without_causes(seen: Floor) -> list[CounterNow]:
+    """Why somebody is missing is judged by what is known today: that alone may have changed since."""
+    return [replace(c, cause=None) if c.state == "vacant" else c for c in seen.counters]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_looking_at_the_past_is_the_same_as_having_looked_then(contoh: Database, seed: int) -> None:
     """A day of random verbs, looked at after each one and once more when everything has happened."""
@@ -149,7 +155,7 @@ def test_looking_at_the_past_is_the_same_as_having_looked_then(contoh: Database,
     assert len(day.done) >= 12
     for then in seen:
         now = floor(contoh, "contoh", then.at)
-        assert now.counters == then.counters, then.at
+        assert without_causes(now) == without_causes(then), then.at
         assert (now.totals, now.down) == (then.totals, then.down), then.at
 
 
