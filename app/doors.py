@@ -18,6 +18,7 @@ from queueing.slips import find_job
 from queueing.tickets import find_ticket
 from staffing.cases import find_case
 from staffing.flags import find_flag
+from staffing.deliveries import LARGEST_LIST
 from staffing.privacy import EVERYBODY, note_look
 from web.ground import db, now
 from web.identity import NOBODY, Identity
@@ -29,6 +30,7 @@ ENTERS = ("head", "personnel", "coordinator", "manager")  # absences and attenda
 PLANS = ("head", "coordinator", "manager")  # who sits where, and the post register
 FOLLOWS = ("coordinator", "manager", "personnel")  # who leads follow-up cases
 ASKS = (*FOLLOWS, "regent")  # the regent may ask for one
+ATTENDS = ("coordinator", "manager", "personnel")  # lists, machines and PINs
 FLOOR = (*PEOPLE, "reader")
 DESK = ("officer", "console", "coordinator", "manager")
 
@@ -38,17 +40,19 @@ class Door:
     """Roles that may pass; ``public`` lets everybody pass; ``entrance`` is where a browser is sent to sign in.
 
     ``personal``: behind it stands whose attendance is whose, so whoever is refused here is written down.
+    ``largest``: bytes of a body, where a file comes in; everywhere else the house's own limit holds.
     """
 
     roles: tuple[str, ...] = ()
     public: bool = False
     entrance: str | None = None
     personal: bool = False
+    largest: int | None = None
 
 
-def only(*roles: str, entrance: str | None = None, personal: bool = False) -> Door:
+def only(*roles: str, entrance: str | None = None, personal: bool = False, largest: int | None = None) -> Door:
     """A door for these roles."""
-    return Door(roles, entrance=entrance, personal=personal)
+    return Door(roles, entrance=entrance, personal=personal, largest=largest)
 
 
 def everybody(*preferred: str) -> Door:
@@ -96,6 +100,16 @@ DOORS: dict[str, Door] = {
     "iclock.ping": everybody(),
     "iclock.report": everybody(),
     "iclock.devicecmd_aspx": everybody(),
+    # programs that tell of attendance: a source's signature, or one of these
+    "attendance_api.take": everybody("attendance", "coordinator", "manager", "personnel"),
+    "attendance.show": only(*ATTENDS, entrance="admin.sign_in", personal=True),
+    "attendance.upload": only(*ATTENDS, largest=LARGEST_LIST + 64 * 1024),
+    "attendance.preview": only(*ATTENDS, entrance="admin.sign_in", personal=True),
+    "attendance.confirm": only(*ATTENDS),
+    "attendance.discard": only(*ATTENDS),
+    "attendance.adopt": only(*ATTENDS),
+    "attendance.list_one": only(*ATTENDS),
+    "attendance.unlist": only(*ATTENDS),
     # the officer: NIP and PIN open the seat, so the way to them is open (and slowed after failures)
     "counter.console": everybody("officer", "console"),
     "counter_api.counters": everybody("officer", "console"),
@@ -324,6 +338,8 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
                 return redirect(url_for(door.entrance, next=request.full_path.rstrip("?")))  # type: ignore[return-value]
             raise refusal
         g.antre_who = identity
+        if door.largest is not None:
+            request.max_content_length = door.largest  # after the look at who it is: a stranger sends no files
         # a browser sends no bearer token by itself: who brings one is no visitor that another site has sent here
         bearer = request.headers.get("Authorization", "").lower().startswith("bearer ")
         if request.method not in ("GET", "HEAD", "OPTIONS") and (identity.cookie or session) and not bearer:

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin.api
+import admin.attendance
 import admin.cases_api
 import admin.day
 import admin.flags
@@ -33,6 +34,8 @@ import kiosk.pages
 import kiosk.phone
 import web
 from adapters.attendance import adms
+from adapters.attendance import api as attendance_api
+from adapters.attendance.lists import read_list
 from adapters.letters import render
 from adapters.voice.announce import Announcer
 from adapters.voice.cache import SoundCache
@@ -102,6 +105,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         home=settings.home,
         base_url=settings.public_url,
         announce=_voice(settings),
+        read_list=read_list,
         letter=render,
     )
     Babel(app, locale_selector=_language)
@@ -113,6 +117,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
     app.register_blueprint(web.bp)
     app.register_blueprint(house.bp)
     app.register_blueprint(adms.bp)
+    app.register_blueprint(attendance_api.api, url_prefix=API)
+    app.register_blueprint(admin.attendance.bp)
     for pages in (kiosk.pages.bp, kiosk.phone.bp, counter.pages.bp, display.pages.bp, admin.pages.bp):
         app.register_blueprint(pages)
     for api in (kiosk.api.api, counter.api.api, display.api.api, admin.api.api):

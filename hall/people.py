@@ -301,6 +301,12 @@ def find_account(connection: Connection, hall: str, login: str, version: int) ->
     return None if row is None else Account(row.hall, row.login, row.name, row.role, row.agency, row.version)
 
 
+def officer_names(connection: Connection, hall: str) -> dict[str, str]:
+    """NIP -> name of every active officer of the hall, by name."""
+    query = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall, officers.c.active)
+    return {row.nip: row.name for row in connection.execute(query.order_by(officers.c.name))}
+
+
 def may_act_in(hall: str | None, wanted: str) -> None:
     """Refuses (``other_hall``) whoever is bound to another hall than the wanted one."""
     if hall is not None and hall != wanted:
