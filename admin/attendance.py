@@ -1,4 +1,4 @@
-"""Where attendance comes from: until when each source has delivered, lists, machines, and people nobody knows: pages."""
+"""Where attendance comes from: delivered until when, lists, machines, and people whom nobody knows: pages."""
 
 from __future__ import annotations
 

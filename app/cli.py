@@ -49,6 +49,7 @@ def init(hallfile: Path) -> None:
     from hall.schema import migrate
     from hall.setup import StaffTables, load_hall
     from queueing.stranded import out_of_reach
+    from staffing.attendance import adopt_known
     from staffing.facts import posts, roster
 
     try:
@@ -61,6 +62,7 @@ def init(hallfile: Path) -> None:
         migrate(db)
         done = load_hall(db, file, StaffTables(roster, posts), actor="operator:init", now=now())
         forgotten = out_of_reach(db, done.hall, now=now())
+        adopted = adopt_known(db, done.hall, actor="operator:init", now=now())
     for warning in file.warnings:
         click.echo(f"{hallfile}:{warning}", err=True)
     this_year = now().year
@@ -69,6 +71,8 @@ def init(hallfile: Path) -> None:
     if forgotten:
         numbers = ", ".join(ticket.label for ticket in forgotten)
         click.echo(f"No counter takes {numbers} any more, and they wait: put their service or counter back.", err=True)
+    if adopted:
+        click.echo(f"{adopted} punches that were kept aside belong to officers of this file.")
     if done.created:
         click.echo(f"Hall {done.hall} created.")
     elif done.changed:

@@ -27,6 +27,7 @@ from hall.places import hall_codes, places
 from hall.turn import turns
 from queueing import slips
 from queueing.calling import end_old_days
+from staffing import attendance, deliveries
 from staffing.presence import end_day, find_lost_consoles
 from web.ground import News
 
@@ -240,6 +241,8 @@ class Couriers:
             end_day(self._db, code, now=now)
             find_lost_consoles(self._db, code, now=now)
             slips.give_up(self._db, code, now=now, after=UNREPORTED)
+            attendance.adopt_known(self._db, code, actor="system", now=now)
+            deliveries.forget_old(self._db, code, now)
             wanted |= {(code, p): None for p in hall.printers.values() if p.kind != "agent"}
         forget_old(self._db, now)
         for key in [k for k in self._printers if k not in wanted]:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from app.openapi import cases, counter, flags, kiosk, timeline, vacancies, watching
+from app.openapi import attendance, cases, counter, flags, kiosk, timeline, vacancies, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -26,7 +26,7 @@ TAGS = {
     watching.HOUSE: "Health, metrics and this description",
 }
 
-PARTS: tuple[ModuleType, ...] = (cases, counter, flags, kiosk, timeline, vacancies, watching)
+PARTS: tuple[ModuleType, ...] = (attendance, cases, counter, flags, kiosk, timeline, vacancies, watching)
 
 
 @cache
