@@ -59,7 +59,6 @@ class Band:
     code: str
     name: str
     agency: str
-    area: str
     href: str
     boxes: tuple[Box, ...]
     due: tuple[tuple[float, float], ...]
@@ -150,7 +149,7 @@ def band_of(lane: Lane, found: Timeline, axis: Axis) -> Band:
     agency = place.agencies[counter.agency]
     empty = lane.minutes(VACANT)
     return Band(
-        counter.code, counter.name, agency.short, counter.area, page, tuple(boxes), due, _total(lane, empty), empty
+        counter.code, counter.name, agency.short, page, tuple(boxes), due, _total(lane, empty), empty
     )
 
 

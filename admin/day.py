@@ -7,19 +7,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
+from flask_babel import format_date
 
 from admin.api import YEARS, read_day, read_moment
-from admin.bands import axis_of, band_of, chosen, minutes_in_words, name_of
+from admin.bands import Band, axis_of, band_of, chosen, minutes_in_words, name_of
 from admin.evidence import Fact, Teller
 from admin.pages import bp, frame, place_of
 from admin.timeline_api import timeline_now, within
-from admin.words import KINDS, _
+from admin.words import CAUSES, KINDS, LATE_FACTS, _
 from hall.errors import Denied
 from hall.places import Places
 from staffing.privacy import note_look, reach
 from staffing.roster import roster_of
 from staffing.timeline import Lane, Stretch, Timeline
 from staffing.vacancies import Vacancy
+from staffing.vacancies_view import sentence
 from web.ground import db, now
 from web.identity import who
 
@@ -38,6 +40,8 @@ class Proof:
     until: str
     running: bool
     provisional: bool
+    sentence: str
+    was: str
     planned: tuple[str, ...]
     cost: str
     deciding: tuple[Fact, ...]
@@ -115,7 +119,10 @@ def _show(hall: str, chosen_day: date) -> str:
         within=mine,
     )
     axis = axis_of(found)
-    given = {"axis": axis, "bands": [band_of(lane, found, axis) for lane in lanes]}
+    areas: dict[str, list[Band]] = {}  # in the hall's order, as on the plan
+    for lane in lanes:
+        areas.setdefault(lane.counter.area, []).append(band_of(lane, found, axis))
+    given = {"axis": axis, "areas": areas}
     if request.args.get("bagian") == "lajur":
         return render_template("admin/day_lanes.html", hall=place, **given)
     agencies = [agency for code, agency in place.agencies.items() if code in mine]
@@ -198,11 +205,31 @@ def _proof(found: Timeline, stretch: Stretch, names: dict[str, str] | None) -> P
         until=_clock(vacancy.end, found),
         running=vacancy.end >= found.at,
         provisional=vacancy.provisional,
+        sentence=sentence(vacancy, found.place, names),
+        was=_was(vacancy, found),
         planned=tuple(dict.fromkeys(teller.person(f.officer) for f in vacancy.evidence if f.kind == "plan")),
         cost=_cost(vacancy),
         deciding=tuple(told for fact, told in facts if fact.decides),
         others=tuple(told for fact, told in facts if not fact.decides),
     )
+
+
+def _was(vacancy: Vacancy, found: Timeline) -> str:
+    """How the stretch was told before, if that has changed, and which kinds of facts changed it."""
+    change = vacancy.was
+    if change is None:
+        return ""
+    before = CAUSES.get(change.told.cause, change.told.cause)
+    told = _telling_time(change.told.at, found)
+    words = _("Sebelumnya dilaporkan sebagai “%(cause)s” (%(time)s).", cause=before, time=told)
+    kinds = dict.fromkeys(str(LATE_FACTS.get(line.kind, line.kind)) for line in change.facts)
+    return words + (" " + _("Berubah karena %(facts)s.", facts=", ".join(kinds)) if kinds else "")
+
+
+def _telling_time(moment: datetime, found: Timeline) -> str:
+    local = moment.astimezone(found.place.tz)
+    clock = local.strftime("%H.%M")
+    return clock if local.date() == found.day else f"{format_date(local.date(), 'd MMM')} {clock}"
 
 
 def _cost(vacancy: Vacancy) -> str:

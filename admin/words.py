@@ -44,3 +44,34 @@ REASONS = {
     "quota_reached": lazy_gettext("kuota hari ini habis"),
     "closure": lazy_gettext("penutupan tercatat"),
 }
+
+# which kinds of facts change an answer that was given before, by the journal's names (staffing.deciding.KINDS)
+_PUNCHES = lazy_gettext("presensi yang masuk kemudian")
+_ABSENCES = lazy_gettext("cuti, izin, atau dinas luar yang dicatat atau diubah kemudian")
+_PLANS = lazy_gettext("jadwal petugas yang diubah kemudian")
+_POSTS = lazy_gettext("register formasi yang diubah kemudian")
+_SEATS = lazy_gettext("kehadiran di loket yang dicatat kemudian")
+_OUTAGES = lazy_gettext("gangguan yang diketahui kemudian")
+LATE_FACTS = {
+    "punch_recorded": _PUNCHES,
+    "punches_recorded": _PUNCHES,
+    "punches_withdrawn": lazy_gettext("presensi yang dicabut"),
+    "roll_called": lazy_gettext("apel yang dikirim kemudian"),
+    "source_covered": lazy_gettext("data sumber presensi yang sudah lengkap"),
+    "roll_closed": lazy_gettext("apel yang sudah lengkap"),
+    "absence_recorded": _ABSENCES,
+    "absence_corrected": _ABSENCES,
+    "absence_withdrawn": _ABSENCES,
+    "plan_recorded": _PLANS,
+    "plan_withdrawn": _PLANS,
+    "hall_set_up": lazy_gettext("berkas balai yang diubah kemudian"),
+    "post_changed": _POSTS,
+    "post_change_withdrawn": _POSTS,
+    "signed_in": _SEATS,
+    "signed_out": _SEATS,
+    "paused": _SEATS,
+    "unpaused": _SEATS,
+    "outage_began": _OUTAGES,
+    "outage_ended": _OUTAGES,
+    "closure_recorded": lazy_gettext("penutupan loket yang dicatat kemudian"),
+}

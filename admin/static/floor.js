@@ -18,6 +18,9 @@ const tiles = new Map();
 const rows = new Map();
 const rooms = new Map();
 
+const AT_FIRST = 6; // empty counters that a phone lists before it is asked for more
+
+let allShown = false;
 let floor = null;
 let fetched = null; // the hall's time of the answer: what grew since then is added on
 
@@ -139,20 +142,24 @@ function drawVacant(shown, given) {
   text(well, all > 0 ? well.dataset.filtered : due === 0 ? well.dataset.none : unobserved ? well.dataset.unseen : well.dataset.full);
 }
 
-/** A wall does not scroll: of the list it shows what fits, and says how many more there are. */
+/** A wall does not scroll and a phone is short: of the list they show what fits, and how many more there are. */
 function hideOverflow() {
   const more = at("vacant-more");
   const items = [...at("vacant-list").children];
   for (const item of items) item.classList.remove("is-cut");
   more.hidden = true;
-  if (!document.documentElement.classList.contains("wall")) return;
-  const floorOf = at("vacant").getBoundingClientRect().bottom;
-  if (!items.length || items.at(-1).getBoundingClientRect().bottom <= floorOf) return;
-  more.hidden = false;
-  const room = floorOf - more.getBoundingClientRect().height;
-  const cut = items.filter((item) => item.getBoundingClientRect().bottom > room);
+  const cut = document.documentElement.classList.contains("wall") ? belowTheEdge(items, more) : innerWidth < 640 && !allShown ? items.slice(AT_FIRST) : [];
   for (const item of cut) item.classList.add("is-cut");
-  text(more, fill(more.dataset.text, { n: number(cut.length) }));
+  more.hidden = cut.length === 0;
+  if (cut.length) text(more, fill(more.dataset.text, { n: number(cut.length) }));
+}
+
+function belowTheEdge(items, more) {
+  const edge = at("vacant").getBoundingClientRect().bottom;
+  if (!items.length || items.at(-1).getBoundingClientRect().bottom <= edge) return [];
+  more.hidden = false;
+  const room = edge - more.getBoundingClientRect().height;
+  return items.filter((item) => item.getBoundingClientRect().bottom > room);
 }
 
 function drawChips() {
@@ -233,6 +240,10 @@ new ResizeObserver(() => {
   if (floor && !document.documentElement.classList.contains("wall")) layOut(plan);
 }).observe(plan);
 addEventListener("resize", draw);
+at("vacant-more").addEventListener("click", () => {
+  allShown = true;
+  draw();
+});
 
 setInterval(draw, 1000); // minutes run on between answers
 live.start();

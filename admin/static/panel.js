@@ -105,7 +105,7 @@ export class Panel {
     if (done.error) return this.#tell(done.error, "");
     event.target.hidden = true;
     event.target.reset();
-    this.#tell("", event.target.querySelector("h3").textContent + " ✓");
+    this.#tell("", event.target.dataset.done);
     this.#given.refresh();
   }
 

@@ -7,6 +7,7 @@
 
 const TILE_REM = 12.5; // least width of a tile in which its longest words stand
 const DENSE_REM = 8.4; // the same without the small print
+const TINY_REM = 7.6; // and with nothing but what it is and for how long
 const PHONE = 640;
 
 /** Lays the rooms out in the width there is. */
@@ -14,7 +15,7 @@ export function layOut(plan) {
   const wall = document.documentElement.classList.contains("wall");
   if (!wall) plan.classList.toggle("is-dense", innerWidth < PHONE);
   const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const tile = plan.classList.contains("is-dense") ? DENSE_REM : TILE_REM;
+  const tile = plan.classList.contains("is-tiny") ? TINY_REM : plan.classList.contains("is-dense") ? DENSE_REM : TILE_REM;
   const most = Math.max(1, Math.floor((plan.clientWidth / root + 0.5) / (tile + 0.9)));
   const rooms = [...plan.querySelectorAll(":scope > .room")];
   const sizes = rooms.map((room) => room.querySelectorAll(".tile").length);
@@ -60,11 +61,11 @@ export function fitWall(plan, content) {
   const key = `${innerWidth} ${innerHeight} ${content}`;
   if (key === fitted) return;
   fitted = key;
-  const largest = innerHeight / 40;
-  const good = innerHeight / 62; // below this the small print cannot be read from across the room anyway
-  for (const [dense, from, to] of [[false, largest, good], [true, largest, innerHeight / 110]]) {
-    plan.classList.toggle("is-dense", dense);
-    for (let size = from; size >= to; size *= 0.96) {
+  // from across the room small print cannot be read anyway: it is left out before the letters become too small
+  const levels = [["", 40, 62], ["is-dense", 55, 80], ["is-dense is-tiny", 64, 140]];
+  for (const [density, largest, least] of levels) {
+    plan.className = `plan ${density}`;
+    for (let size = innerHeight / largest; size >= innerHeight / least; size *= 0.97) {
       root.style.fontSize = `${size.toFixed(1)}px`;
       layOut(plan);
       if (root.scrollHeight <= innerHeight && root.scrollWidth <= innerWidth) return;
