@@ -60,5 +60,8 @@ def _open(address: str) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)
         import apprise
 
+        logging.getLogger("apprise").setLevel(
+            logging.CRITICAL + 1
+        )  # its lines may hold the address; the outcome says it
         asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY, http_redirects=False)
         return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
