@@ -18,7 +18,7 @@ from adapters.printers.status import Outcome
 from app.messenger import Postman, Watcher
 from app.sockets import nudge
 from hall.clock import Clock
-from hall.database import Database
+from hall.database import EPOCH, Database
 from hall.errors import Refusal
 from hall.journal import since
 from hall.once import forget_old
@@ -36,6 +36,7 @@ log = logging.getLogger("antre.couriers")
 FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
 PRINTER_POLL_S = 1.0
 PRINTER_STATUS_S = 10.0
+FORGET_EVERY = timedelta(hours=1)  # bodies of attendance whose time is over: a look at all of them
 UNREPORTED = timedelta(seconds=30)  # a slip handed out this long ago without a word is unknown
 
 
@@ -190,6 +191,7 @@ class Couriers:
         self._nudger = Nudger(db, socketio, news)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
         self._steward = Courier("steward", self.keep_house)
+        self._forgot = EPOCH
         self._started = False
 
     def start(self) -> None:
@@ -242,9 +244,12 @@ class Couriers:
             find_lost_consoles(self._db, code, now=now)
             slips.give_up(self._db, code, now=now, after=UNREPORTED)
             attendance.adopt_known(self._db, code, actor="system", now=now)
-            deliveries.forget_old(self._db, code, now)
+            if now - self._forgot >= FORGET_EVERY:
+                deliveries.forget_old(self._db, code, now)
             wanted |= {(code, p): None for p in hall.printers.values() if p.kind != "agent"}
         forget_old(self._db, now)
+        if now - self._forgot >= FORGET_EVERY:
+            self._forgot = now
         for key in [k for k in self._printers if k not in wanted]:
             self._printers.pop(key).courier.stop()
         for key in wanted:
