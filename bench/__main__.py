@@ -44,6 +44,7 @@ class Found:
     bare: Rate
     verb: Rate
     empty: dict[int, list[Rate]] = field(default_factory=lambda: defaultdict(list))
+    nothing: dict[int, list[Rate]] = field(default_factory=lambda: defaultdict(list))
     issued: dict[int, list[Rate]] = field(default_factory=lambda: defaultdict(list))
     aged: list[Rate] = field(default_factory=list)
     called: list[Called] = field(default_factory=list)
@@ -52,10 +53,10 @@ class Found:
     doubled: int = 0
     breaches: int = 0
 
-    def share(self, clients: int) -> float:
-        """Issuing as a share of the empty endpoint: the median of what each round says."""
-        pairs = zip(self.issued[clients], self.empty[clients], strict=True)
-        return median(issued.per_second / empty.per_second for issued, empty in pairs)
+    def share(self, clients: int, of: dict[int, list[Rate]]) -> float:
+        """Issuing as a share of an endpoint that does nothing: the median of what each round says."""
+        pairs = zip(self.issued[clients], of[clients], strict=True)
+        return median(issued.per_second / limit.per_second for issued, limit in pairs)
 
     def flat(self) -> float:
         """Issuing with history as a share of issuing without."""
@@ -75,6 +76,7 @@ def measure(home: Path, plan: Plan) -> Found:
             say(f"over HTTP, round {nr + 1} of {plan.rounds}")
             for clients in CLIENTS:
                 found.empty[clients].append(over_http.empty(nothing, clients, plan.seconds))
+                found.nothing[clients].append(over_http.nothing(real, clients, plan.seconds))
                 found.issued[clients].append(_issue(found, real, young, clients, plan.seconds))
             found.aged.append(_issue(found, aged, old, 16, plan.seconds))
         say(f"{len(young.counters)} officers")
@@ -109,7 +111,7 @@ def _issue(found: Found, port: int, place: Place, clients: int, seconds: float) 
 
 def table(found: Found) -> str:
     """What was measured, one line each."""
-    lines = [f"{'':44}{'a second':>10}{'p50 ms':>10}{'p99 ms':>10}   of the empty endpoint"]
+    lines = [f"{'':44}{'a second':>10}{'p50 ms':>10}{'p99 ms':>10}   of the empty endpoint (of a bare Flask app)"]
 
     def row(what: str, rate: Rate, more: str = "") -> None:
         lines.append(f"{what:44}{rate.per_second:10,.0f}{rate.p50:10.2f}{rate.p99:10.2f}   {more}".rstrip())
@@ -117,9 +119,11 @@ def table(found: Found) -> str:
     row("bare insert with a number, no HTTP", found.bare)
     row("the verb 'issue', no HTTP", found.verb)
     for clients in CLIENTS:
-        row(f"empty endpoint, {clients} clients", middle(found.empty[clients]))
+        row(f"bare Flask app, {clients} clients", middle(found.empty[clients]))
     for clients in CLIENTS:
-        row(f"issue over HTTP, {clients} clients", middle(found.issued[clients]), f"{found.share(clients):.0%}")
+        row(f"empty endpoint, same server, {clients} clients", middle(found.nothing[clients]))
+    for clients in CLIENTS:
+        row(f"issue over HTTP, {clients} clients", middle(found.issued[clients]), shares(found, clients))
     row(f"issue, 16 clients, {HISTORY:,} tickets before", middle(found.aged), f"{found.flat():.0%} of without history")
     row("calls by 8 officers (call, start, finish)", middle([called.calls for called in found.called]))
     row("all moves of these officers", middle([called.moves for called in found.called]))
@@ -132,12 +136,17 @@ def table(found: Found) -> str:
     return "\n".join(lines)
 
 
+def shares(found: Found, clients: int) -> str:
+    """Issuing beside the two limits."""
+    return f"{found.share(clients, found.nothing):.0%} ({found.share(clients, found.empty):.0%})"
+
+
 def judgement(found: Found) -> str:
     """Each wanted figure with yes or no."""
     p99, shown = middle(found.issued[16]).p99, found.shown[300].p99
-    share, flat, arrived = found.share(16), found.flat(), found.shown[300].lost == 0
+    share, flat, arrived = found.share(16, found.nothing), found.flat(), found.shown[300].lost == 0
     said = [
-        (share >= WANTED["share"], f"issuing at least 40 % of the empty endpoint at 16 clients: {share:.0%}"),
+        (share >= WANTED["share"], f"issuing at least 40 % of an endpoint that does nothing on the same server, 16 clients: {share:.0%}"),
         (p99 < WANTED["p99"], f"issuing p99 under 100 ms at 16 clients: {p99:.0f} ms"),
         (flat >= WANTED["flat"], f"flat (within 15 %) with {HISTORY:,} tickets of history: {flat:.0%}"),
         (shown < WANTED["shown"] and arrived, f"call to display p99 under 150 ms at 300: {shown:.0f} ms"),

@@ -47,6 +47,21 @@ def _empty(port: int, clients: int, seconds: float) -> Rate:
     return rate(drive(port, [ask() for _ in range(clients)], WARM_UP + seconds), seconds)
 
 
+def nothing(port: int, clients: int, seconds: float) -> Rate:
+    """An endpoint that does nothing on the very server that issues: behind the same doors, sockets and guards."""
+    return apart(_nothing, port, clients, seconds)
+
+
+def _nothing(port: int, clients: int, seconds: float) -> Rate:
+    raw = request("GET", "/healthz")
+
+    def ask() -> Script:
+        while True:
+            yield "nothing", raw
+
+    return rate(drive(port, [ask() for _ in range(clients)], WARM_UP + seconds), seconds)
+
+
 def issuing(port: int, place: Place, clients: int, seconds: float) -> Issued:
     """``POST /halls/{hall}/tickets``: every client a kiosk, every request a new key, services in turn."""
     return apart(_issuing, port, place, clients, seconds)

@@ -185,18 +185,17 @@ class Database:
             group.closed |= not together
             fault: BaseException | None = None
             try:
-                self._raw(group.connection, "SAVEPOINT mine")
+                self._raw(group.connection, "SAVEPOINT mine")  # never released: the next one hides it, COMMIT ends all
                 yield group.connection
-                self._raw(group.connection, "RELEASE mine")
             except BaseException as thrown:  # noqa: BLE001  raised again below, once the others are sure of theirs
                 fault = thrown
                 self._undo(group, thrown)
             self._leave(group, fault)
 
-    def let_nobody_join(self) -> None:
-        """Called inside :meth:`writing`: what was written must be on the disk before anybody else builds on it."""
-        if self._group is not None:
-            self._group.closed = True
+    @property
+    def together(self) -> Group | None:
+        """The transaction that the caller, inside :meth:`writing`, shares with others; None on PostgreSQL."""
+        return self._group
 
     def _joined(self) -> Group:
         """The open transaction, or a new one. The caller holds the writers' lock, and has lost it when this raises."""
@@ -219,7 +218,7 @@ class Database:
         return self._group
 
     def _undo(self, group: Group, thrown: BaseException) -> None:
-        """Takes back what one member did. If the database itself failed, everybody's work in the transaction is lost."""
+        """Takes back what one member did. Where the database itself failed, the work of all of them is lost."""
         broken = isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, IntegrityError)
         raw: Any = group.connection.connection.driver_connection
         try:
@@ -227,7 +226,6 @@ class Database:
                 group.fault = thrown
             else:
                 raw.execute("ROLLBACK TO mine")
-                raw.execute("RELEASE mine")
         except sqlite3.Error as worse:
             group.fault = worse
 
@@ -250,7 +248,7 @@ class Database:
         connection, self._group = group.connection, None
         try:
             if group.fault is None:
-                group.transaction.commit()
+                group.commit()
         except BaseException as fault:  # noqa: BLE001  the members must hear of it, whatever it is
             group.fault = fault
         if group.fault is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
@@ -45,11 +45,28 @@ class Prepared:
             return connection.execute(self._statement, dict(values)).rowcount
         return self._execute(connection, values).rowcount
 
+    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Runs it once for each row, in order."""
+        if connection.dialect.name != "sqlite":
+            connection.execute(self._statement, [dict(row) for row in rows])
+            return
+        if not self._text:
+            self._prepare(connection.dialect)
+        given = [self._converted_in(row) for row in rows]
+        raw: Any = connection.connection.driver_connection
+        try:
+            raw.executemany(self._text, given)
+        except sqlite3.Error as fault:
+            raise DBAPIError.instance(self._text, given, fault, sqlite3.Error, dialect=connection.dialect) from fault
+
+    def _converted_in(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        get = values.get
+        return tuple([get(name, own) if to is None else to(get(name, own)) for name, own, to in self._given])
+
     def _execute(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         if not self._text:
             self._prepare(connection.dialect)
-        get = values.get
-        given = tuple([get(name, own) if to is None else to(get(name, own)) for name, own, to in self._given])
+        given = self._converted_in(values)
         raw: Any = connection.connection.driver_connection
         try:
             cursor: sqlite3.Cursor = raw.execute(self._text, given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from sqlalchemy import Connection, RootTransaction
 
@@ -23,6 +24,7 @@ class Group:
         self.members = 0
         self.fault: BaseException | None = None
         self.closed = False
+        self.to_write: dict[str, Any] = {}  # hall -> what its turns leave to be written once, before the commit
         self._begun = time.monotonic()
         self._waiting: list[threading.Lock] = []
 
@@ -31,6 +33,12 @@ class Group:
         """Whether one more turn may join."""
         full = self.members >= MOST or time.monotonic() - self._begun > LONGEST
         return not (self.closed or full or self.fault)
+
+    def commit(self) -> None:
+        """Writes what the members left to be written, and commits."""
+        for pages in self.to_write.values():
+            pages.write(self.connection)
+        self.transaction.commit()
 
     def expect(self) -> threading.Lock:
         """What a member waits on; called while it still holds the writers' lock."""

@@ -104,13 +104,34 @@ class Turn:
         self.config += 1
         self.memory = {}
 
-    def flush(self) -> None:
-        """Puts the lines into the transaction. Called once, at the end of the turn."""
+    def flush(self, pages: Pages | None = None) -> None:
+        """Puts the lines into the transaction, or onto the pages that go in at its end. Called once, last in the turn.
+
+        So a verb does not read the journal of its own turn.
+        """
         if self.lines or self.set_up_was_changed:
-            for line in self.lines:
-                _insert.run(self.connection, line)
-            now = {"b_hall": self.hall, "b_seq": self.seq, "b_hash": self.hash, "b_config": self.config}
-            _advance.run(self.connection, now)
+            mine = pages or Pages(self.hall)
+            mine.lines += self.lines
+            mine.state = self.state
+            if pages is None:
+                mine.write(self.connection)
+
+
+class Pages:
+    """Journal lines of one or more turns, and where the hall has come to with them: written with few statements."""
+
+    def __init__(self, hall: str) -> None:
+        self.hall = hall
+        self.lines: list[dict[str, Any]] = []
+        self.state: tuple[int, str, int] | None = None  # None: no turn has changed anything yet
+
+    def write(self, connection: Connection) -> None:
+        """Puts them into the transaction."""
+        if self.state is not None:
+            if self.lines:
+                _insert.run_each(connection, self.lines)
+            seq, last, config = self.state
+            _advance.run(connection, {"b_hall": self.hall, "b_seq": seq, "b_hash": last, "b_config": config})
 
 
 @contextmanager
@@ -131,16 +152,18 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     t: Turn | None = None
     try:
         with db.writing(hall, together=True) as connection:
-            t = _take(db, connection, hall, now)
+            group = db.together
+            pages = group.to_write.setdefault(hall, Pages(hall)) if group is not None else None
+            t = _take(db, connection, hall, now, pages)
             try:
                 yield t
             except Refusal:
                 if t.untouched:  # most refusals: without this each would cost the next turn a fresh count
                     db.memory[hall] = (t.state, t.memory)
                 raise
-            t.flush()
-            if t.set_up_was_changed:
-                db.let_nobody_join()  # nobody reads, and keeps, a set-up that may yet fail to be stored
+            t.flush(pages)
+            if group is not None and t.set_up_was_changed:
+                group.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
             db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
     except BaseException:
         if t is not None and t.set_up_was_changed:
@@ -159,8 +182,10 @@ def _tell(db: Database, hall: str, seq: int, kinds: frozenset[str]) -> None:
             log.exception("a listener failed after line %d of %s", seq, hall)
 
 
-def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
-    row = (_read if db.is_sqlite else _read_locked).first(connection, {"b_hall": hall})
+def _take(db: Database, connection: Connection, hall: str, now: datetime, pages: Pages | None = None) -> Turn:
+    row: Any = pages.state if pages is not None else None
+    if row is None:
+        row = (_read if db.is_sqlite else _read_locked).first(connection, {"b_hall": hall})
     if row is None:
         raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
     # Taken out, not looked at: a turn that fails may have changed it, and only one that succeeds puts it back. The hash

@@ -74,7 +74,7 @@ def take_number(hall: str) -> tuple[Response, int]:
         key=request.headers.get("Idempotency-Key"),
         kiosk=_kiosk(),
     )
-    return jsonify(answer), 201
+    return Response(canonical(answer), content_type="application/json"), 201  # spelled as it was stored
 
 
 @api.get("/tickets/<ticket_id>/slip")
