@@ -46,6 +46,16 @@ KINDS = (
 )
 
 
+# What each kind of fact rules out, made once: a year of a large hall keeps hundreds of thousands of these.
+_NOBODY_PLANNED = (*RECORDED, *FROM_ATTENDANCE)
+_PLANNED = (POST_VACANT, AGENCY_NOT_OPEN, NO_ONE_ASSIGNED)
+_PLANNED_WITHOUT_ROSTER = (POST_VACANT, NO_ONE_ASSIGNED)
+_NOT_YET_HERE = (LEFT_EARLY, AWAY, NO_DATA, WITHOUT_NOTICE)
+_HERE = (LATE, NO_DATA, WITHOUT_NOTICE)
+_ELSEWHERE = (AWAY, NO_DATA, WITHOUT_NOTICE)
+_DELIVERED = (LEFT_EARLY, AWAY, NO_DATA)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One fact behind a piece. ``officer`` None: about the counter; ``start``/``end`` None: the fact has no such edge.
@@ -79,7 +89,7 @@ def tell(judge: Judge, counter: str, moment: datetime, verdict: Verdict) -> Iter
     cause, agency = verdict.cause, judge.facts.agencies[counter]
     rosterless = agency in judge.facts.rosterless
     if not plans:
-        yield Evidence("no_plan", None, None, None, {}, (*RECORDED, *FROM_ATTENDANCE), True)
+        yield Evidence("no_plan", None, None, None, {}, _NOBODY_PLANNED, True)
         yield from _posts(judge, counter, cause)
     for plan in plans:
         yield _plan(plan, rosterless)
@@ -116,7 +126,7 @@ def _posts(judge: Judge, counter: str, cause: str) -> Iterator[Evidence]:
 
 def _plan(plan: Planned, rosterless: bool) -> Evidence:
     detail = {} if plan.substitute_for is None else {"substitute_for": plan.substitute_for}
-    excluded = (POST_VACANT, NO_ONE_ASSIGNED) if rosterless else (POST_VACANT, AGENCY_NOT_OPEN, NO_ONE_ASSIGNED)
+    excluded = _PLANNED_WITHOUT_ROSTER if rosterless else _PLANNED
     return Evidence("plan", plan.officer, plan.interval.start, plan.interval.end, detail, excluded)
 
 
@@ -146,7 +156,7 @@ def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str
     elsewhere = judge.seat_elsewhere(officer, counter, moment)
     if came is not None and day.arrival is not None:
         late = moment < day.arrival
-        excluded = (*((LEFT_EARLY, AWAY) if late else (LATE,)), NO_DATA, WITHOUT_NOTICE)
+        excluded = _NOT_YET_HERE if late else _HERE
         decides = cause == (LATE if late else AWAY)
         if isinstance(came, Punch):
             yield _punch(came, "arrival", rules_out=excluded, decides=decides)
@@ -168,8 +178,7 @@ def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str
                     yield _sign_in(sitting, "contradicts", contradicts=LEFT_EARLY)
             return
     if elsewhere is not None:
-        excluded = (AWAY, NO_DATA, WITHOUT_NOTICE)
-        yield _sign_in(elsewhere, "elsewhere", rules_out=excluded, decides=cause == AT_OTHER_COUNTER)
+        yield _sign_in(elsewhere, "elsewhere", rules_out=_ELSEWHERE, decides=cause == AT_OTHER_COUNTER)
     elif came is None:
         yield _coverage(judge, officer, moment, cause)
 
@@ -203,8 +212,7 @@ def _coverage(judge: Judge, officer: str, moment: datetime, cause: str | None) -
         return Evidence("no_source", officer, None, None, {}, (WITHOUT_NOTICE,), cause == NO_DATA)
     until = judge.covered(officer)
     if until is not None and moment < until:
-        excluded = (LEFT_EARLY, AWAY, NO_DATA)
-        return Evidence("coverage", officer, None, until, {"source": source}, excluded, cause == WITHOUT_NOTICE)
+        return Evidence("coverage", officer, None, until, {"source": source}, _DELIVERED, cause == WITHOUT_NOTICE)
     return Evidence("coverage", officer, None, until, {"source": source}, (WITHOUT_NOTICE,), cause == NO_DATA)
 
 
