@@ -6,8 +6,8 @@ for (const choice of document.querySelectorAll("[data-go]")) {
 for (const button of document.querySelectorAll("[data-plain]")) button.hidden = true;
 const first = document.getElementById("first"), last = document.getElementById("last");
 if (first && last) first.addEventListener("change", () => { if (!last.value || last.value < first.value) last.value = first.value; });
-const form = document.querySelector(".away-form");
 for (const one of document.querySelectorAll(".away-form")) {
   one.addEventListener("submit", () => { for (const b of one.querySelectorAll("button")) b.setAttribute("aria-busy", "true"); });
 }
-if (form) form.closest("li")?.scrollIntoView({ block: "nearest" });
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.querySelector(".away-form")?.closest("li")?.scrollIntoView({ block: "nearest" });

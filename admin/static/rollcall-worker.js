@@ -14,7 +14,7 @@ async function keep(address) {
 }
 
 async function store(request, answer) {
-  if (!answer.ok || answer.redirected || answer.type !== "basic") return;
+  if (!answer.ok || answer.redirected || answer.type !== "basic") throw new Error(`not to be kept: ${request.url}`);
   const headers = new Headers(answer.headers);
   headers.set("X-Antre-Kept", String(Date.now()));
   const copy = new Response(await answer.clone().blob(), { status: 200, headers });
@@ -25,17 +25,18 @@ self.addEventListener("message", (event) => {
   if (event.data.forget) event.waitUntil(caches.delete(KEPT));
   if (Array.isArray(event.data.keep)) {
     const own = event.data.keep.map((address) => new URL(address)).filter((url) => url.origin === location.origin && (isRollCall(url) || isFile(url)));
-    event.waitUntil(Promise.allSettled(own.map((url) => keep(url.href))));
+    event.waitUntil(Promise.all(own.map((url) => keep(url.href))).then(() => event.source.postMessage({ kept: true })));
   }
 });
 
 async function networkFirst(request) {
   try {
     const answer = await fetch(request);
-    if (isRollCall(new URL(request.url))) await store(request, answer);
+    if (isRollCall(new URL(request.url)) && answer.ok && !answer.redirected) await store(request, answer);
     return answer;
   } catch (fault) {
-    const found = await (await caches.open(KEPT)).match(request.url, { ignoreVary: true });
+    const kept = await caches.open(KEPT);
+    const found = (await kept.match(request.url, { ignoreVary: true })) || (await kept.match(request.url, { ignoreVary: true, ignoreSearch: true }));
     if (!found || Date.now() - Number(found.headers.get("X-Antre-Kept")) > DAYS * 864e5) throw fault;
     return found;
   }

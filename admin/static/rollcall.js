@@ -130,9 +130,11 @@ const nameOf = (nip) => rows.find((row) => row.dataset.nip === nip)?.querySelect
 function draw() {
   const now = standing();
   let yes = 0, no = 0, left = 0;
+  const today = new Date(), fresh = page.dataset.day === dayOf(today); // a page kept since yesterday says today's date
+  document.getElementById("roll-day").textContent = new Intl.DateTimeFormat("id-ID", { timeZone: zone, dateStyle: "full" }).format(today);
   for (const row of rows) {
     const said = now.get(row.dataset.nip);
-    const known = !said && row.dataset.known && roll === "pagi" ? row.dataset.known : "";
+    const known = !said && fresh && roll === "pagi" ? row.dataset.known : "";
     const mark = said ? said.mark : known;
     if (mark === "present") yes += 1; else if (mark) no += 1; else left += 1;
     row.dataset.mark = mark || "";
@@ -194,9 +196,12 @@ setInterval(deliver, PACE);
 document.querySelector("#roll select")?.addEventListener("change", (event) => event.target.form.requestSubmit());
 
 if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.addEventListener("message", (event) => { if (event.data.kept) document.getElementById("safe").hidden = false; });
   navigator.serviceWorker.register(worker).then(() => navigator.serviceWorker.ready).then((ready) => {
-    const files = performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => name.startsWith(`${location.origin}/static/`));
-    ready.active.postMessage({ keep: [location.href, ...files] });
+    const named = [...document.querySelectorAll("link[href], script[src]")].map((one) => one.href || one.src);
+    const loaded = performance.getEntriesByType("resource").map((entry) => entry.name); // what the sheets asked for: signs
+    const files = [...named, ...loaded].filter((name) => name.startsWith(`${location.origin}/static/`));
+    ready.active.postMessage({ keep: [...new Set([location.href.split("#")[0], ...files])] });
   }).catch(() => { document.getElementById("unsafe").hidden = false; });
 } else document.getElementById("unsafe").hidden = false;
 for (const form of document.querySelectorAll(".top-person")) {
