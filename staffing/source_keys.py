@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, String, Table, select, update
 
 from hall.database import Database, Moment, metadata
-from hall.errors import Conflict, NotFound, NotSignedIn
+from hall.errors import Conflict, Denied, NotFound, NotSignedIn
 from hall.places import places
 from hall.turn import Turn, turn
 
@@ -94,6 +94,12 @@ def verify(
     if abs(now - datetime.fromtimestamp(int(timestamp), UTC)) > WINDOW:
         raise NotSignedIn("signature_expired", "Waktu tanda tangan lebih dari lima menit dari jam balai ini.")
     return SourceKey(row.id, row.hall, row.source, row.made)
+
+
+def must_speak_for(key: SourceKey, source: str) -> None:
+    """Raises :class:`Denied` (``other_source``): a key is good for its own source only."""
+    if key.source != source:
+        raise Denied("other_source", "Kunci ini berlaku untuk sumber presensi yang lain.")
 
 
 def once(t: Turn, signature: str) -> None:

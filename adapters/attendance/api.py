@@ -28,8 +28,8 @@ def take() -> Response:
         covered_until=text(optional=True),
     )  # fmt: skip
     hall = _hall(signed, body["hall"])
-    if signed is not None and signed.source != body["source"]:
-        raise Denied("other_source", "Kunci ini berlaku untuk sumber presensi yang lain.")
+    if signed is not None:
+        source_keys.must_speak_for(signed, body["source"])
     told = [_punch(one, f"punches[{nr}]") for nr, one in enumerate(body["punches"])]
     until = None if body["covered_until"] is None else _moment(body["covered_until"], "covered_until")
     actor = who().actor if signed is None else f"source:{signed.source}"

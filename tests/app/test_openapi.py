@@ -278,6 +278,8 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     hours = {"from": "2026-03-04T08:00:00+07:00", "to": "2026-03-04T12:00:00+07:00"}
     absence = {"officer": BAMBU.nip, "kind": "official_travel", "document": "SPT 1"}
     hall.ask("manager", "post", "/halls/blora/absences", absence | hours)
+    told = {"source": "bkd", "punches": [{"officer": BAMBU.nip, "at": "2026-03-03T07:31:05+07:00"}]}
+    hall.ask("manager", "post", "/attendance", told)
     hall.ask("manager", "post", "/halls/blora/closures", {"counter": "3", "reason": "Pindah"} | hours)
     hall.ask("console", "post", f"{at}/sign-out")
     hall.ask("manager", "get", "/halls/blora/floor")
@@ -313,6 +315,9 @@ REFUSED: list[tuple[str | None, str, str, Any, int, str]] = [
     ("reader", "get", "/halls/blora/statistics?date=yesterday", None, 422, "bad_date"),
     ("reader", "post", "/halls/blora/close-day", None, 403, "not_allowed"),
     (None, "get", "/metrics", None, 401, "sign_in_needed"),
+    (None, "post", "/attendance", {"source": "bkd", "punches": []}, 401, "sign_in_needed"),
+    ("manager", "post", "/attendance", {"source": "none", "punches": []}, 404, "unknown_source"),
+    ("manager", "post", "/attendance", {"source": "bkd", "punches": [], "hall": "lain"}, 403, "other_hall"),
 ]
 
 
