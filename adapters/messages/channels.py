@@ -48,17 +48,17 @@ class Channels:
 
 
 def read_channels(path: Path) -> Channels:
-    """The channels of a file that nobody but its owner can read. Raises :class:`BadChannels`."""
+    """The channels of a file that others cannot read (:func:`is_too_open`). Raises :class:`BadChannels`."""
     try:
         handle = os.open(path, os.O_RDONLY)
         with os.fdopen(handle, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            found = os.fstat(file.fileno())
             content = file.read(LARGEST + 1)
     except (OSError, ValueError) as fault:
         raise BadChannels(f"The messages file {path} cannot be read: {fault}.") from fault
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         raise BadChannels(f"The messages file {path} is no file.")
-    if stat.S_IMODE(mode) & 0o077:
+    if is_too_open(stat.S_IMODE(found.st_mode), found.st_uid, os.getuid()):
         raise BadChannels(f"The messages file {path} can be read by other users; run 'chmod 600 {path}'.")
     if len(content) > LARGEST:
         raise BadChannels(f"The messages file {path} is larger than {LARGEST // 1024} KiB.")
@@ -70,6 +70,14 @@ def read_channels(path: Path) -> Channels:
         # the reader's own words are not repeated: they may quote the secret on that line
         raise BadChannels(f"The messages file {path} is no TOML{told}.") from None
     return _read(document, path)
+
+
+def is_too_open(mode: int, owner: int, me: int) -> bool:
+    """Whether a file of secrets may be read by people whom it does not concern.
+
+    Its owner only; where it belongs to somebody else (0640 root:antre, as under /etc), its group is how I may read it.
+    """
+    return bool(mode & (0o077 if owner == me else 0o027))
 
 
 def _read(document: dict[str, Any], path: Path) -> Channels:

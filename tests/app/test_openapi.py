@@ -20,6 +20,7 @@ from app.settings import Settings
 from hall import errors
 from hall.database import Database
 from hall.people import new_token, set_account
+from staffing.watch import watch
 from tests.app.schema import faults, resolve
 from tests.cast import BAMBU, ROOT, TUESDAY_MORNING
 
@@ -227,6 +228,9 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     for path in ("/healthz", "/readyz", "/openapi.json"):
         assert hall.ask(None, "get", path).status_code == 200
     hall.ask("reader", "get", "/metrics")
+    watch(hall.app.extensions["antre"].db, "blora", now=hall.clock.now())
+    flags = hall.ask("reader", "get", "/halls/blora/flags").json["open"]
+    hall.ask("manager", "post", f"/flags/{flags[0]['id']}/acknowledge", {"reason": "Sudah ditelepon"})
     offer = hall.ask("kiosk", "get", "/halls/blora/services")
     again = {"If-None-Match": offer.headers["ETag"]}
     assert hall.ask("kiosk", "get", "/halls/blora/services", headers=again).status_code == 304

@@ -34,13 +34,14 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         "ANTRE_THREADS": "8",
         "ANTRE_VOICE": "off",
         "ANTRE_RECORDINGS": "/srv/suara",
+        "ANTRE_MESSAGES_FILE": "/etc/antre/messages.toml",
         "ANTRE_LOG_LEVEL": "debug",
     }
     assert set(given) == {f"ANTRE_{field.name.upper()}" for field in fields(Settings)}
     settings = read_settings(given)
     assert settings == Settings(
         tmp_path, "postgresql://antre@localhost/antre", "0.0.0.0:80", "https://antre.example.go.id/", LONG, False, 1,
-        50, 8, "off", "/srv/suara", "debug",
+        50, 8, "off", "/srv/suara", "/etc/antre/messages.toml", "debug",
     )  # fmt: skip
     assert settings.public_url == "https://antre.example.go.id"
 

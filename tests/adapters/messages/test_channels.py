@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.messages.channels import BadChannels, read_channels
+from adapters.messages.channels import BadChannels, is_too_open, read_channels
 
 SECRET = "rahasia-" * 5
 GOOD = f"""
@@ -49,6 +49,14 @@ def test_an_empty_file_has_no_channels(tmp_path: Path) -> None:
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(BadChannels, match="chmod 600"):
         read_channels(write(tmp_path, GOOD, mode))
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "open_"),
+    [(0o600, 7, False), (0o400, 7, False), (0o640, 7, True), (0o640, 0, False), (0o644, 0, True), (0o660, 0, True)],
+)
+def test_the_group_may_read_only_what_belongs_to_somebody_else(mode: int, owner: int, open_: bool) -> None:
+    assert is_too_open(mode, owner, 7) == open_
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
