@@ -7,7 +7,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from app.openapi import attendance, cases, counter, flags, kiosk, timeline, vacancies, watching
+from app.openapi import attendance, cases, counter, flags, kiosk, people, timeline, vacancies, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -23,10 +23,11 @@ TAGS = {
     watching.SCREENS: "What screens show and speak",
     watching.MANAGEMENT: "The floor, the day's numbers, absences and closures",
     cases.CASES: "What follows from empty counters: cases, their steps, their letters",
+    people.PEOPLE: "Attendance, absences, plans by date, posts, roll calls, and who looked at whom",
     watching.HOUSE: "Health, metrics and this description",
 }
 
-PARTS: tuple[ModuleType, ...] = (attendance, cases, counter, flags, kiosk, timeline, vacancies, watching)
+PARTS: tuple[ModuleType, ...] = (attendance, cases, counter, flags, kiosk, people, timeline, vacancies, watching)
 
 
 @cache

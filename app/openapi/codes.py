@@ -36,6 +36,8 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_flag": (404, "no such flag"),
     "unknown_source": (404, "no such attendance source"),
     "unknown_call": (404, "no call stands in this line of the journal"),
+    "unknown_absence": (404, "no such absence"),
+    "unknown_entry": (404, "no such entry"),
     # understood, but not now
     "closed": (409, "the service gives no numbers now; `reason` and `next_opening` say why and until when"),
     "quota_reached": (409, "the day's quota is used up"),
@@ -64,6 +66,9 @@ CODES: dict[str, tuple[int, str]] = {
     "vacancy_changed": (409, "by the facts of now there is no such vacancy any more; `counter`"),
     "facts_changed": (409, "the facts behind the case are not what it took in: renew or close it first"),
     "nothing_left": (409, "by the facts of now there is nothing left to follow up"),
+    "already_recorded": (409, "the same is recorded already; `id`"),
+    "already_withdrawn": (409, "it was withdrawn before"),
+    "not_planned": (409, "the officer has no place at this counter then that could be taken"),
     # readable, but wrong in itself
     "not_an_object": (422, "the body is no JSON object"),
     "unknown_field": (422, "a field that is not known here; `field`"),
@@ -103,6 +108,9 @@ CODES: dict[str, tuple[int, str]] = {
     "unknown_result": (422, "a case of this kind does not end so; `allowed`"),
     "unknown_letter_kind": (422, "a case of this kind has no such letter; `allowed`"),
     "officer_needed": (422, "name the officer of the examination; `allowed`"),
+    "bad_hours": (422, "not two hours by the hall's clock, or only one of them"),
+    "same_officer": (422, "nobody stands in for themselves"),
+    "bad_text": (422, "a text is too long, empty, or of several lines"),
     "unstorable": (422, "a text that the database cannot store"),
     # not possible at the moment; nothing was written
     "internal": (500, "a fault of the server; it is in its log"),

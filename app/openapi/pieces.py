@@ -65,6 +65,8 @@ def path(*names: str) -> list[dict[str, Any]]:
         "ticket_id": "The ticket's id",
         "job_id": "The print job's id",
         "seq": "A line of the journal",
+        "absence_id": "The absence's id",
+        "entry_id": "The entry's id",
         "flag_id": "The flag's id",
         "case_id": "The case's id",
         "nr": "The number of a letter within its case",

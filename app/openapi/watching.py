@@ -54,27 +54,6 @@ PATHS: dict[str, Any] = {
             codes=("bad_date",),
         )
     },
-    "/halls/{hall}/absences": {
-        "post": operation(
-            "admin_api.record_absence",
-            "Record that an officer is away",
-            tag=MANAGEMENT,
-            parameters=path("hall"),
-            body=(
-                ref("Absence"),
-                {
-                    "officer": "199001152015032001",
-                    "kind": "official_travel",
-                    "from": "2026-03-04T08:00:00+07:00",
-                    "to": "2026-03-04T16:00:00+07:00",
-                    "document": "SPT 090/12/2026",
-                },
-            ),
-            answers={201: ("Recorded", ref("Recorded"), _recorded)},
-            codes=("unknown_officer", "unknown_kind", "bad_time", "bad_period"),
-            changes=True,
-        )
-    },
     "/halls/{hall}/closures": {
         "post": operation(
             "admin_api.record_closure",

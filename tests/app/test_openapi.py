@@ -282,6 +282,7 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     hours = {"from": "2026-03-04T08:00:00+07:00", "to": "2026-03-04T12:00:00+07:00"}
     absence = {"officer": BAMBU.nip, "kind": "official_travel", "document": "SPT 1"}
     hall.ask("manager", "post", "/halls/blora/absences", absence | hours)
+    people_enter(hall)
     told = {"source": "bkd", "punches": [{"officer": BAMBU.nip, "at": "2026-03-03T07:31:05+07:00"}]}
     hall.ask("manager", "post", "/attendance", told)
     hall.ask("manager", "post", "/halls/blora/closures", {"counter": "3", "reason": "Pindah"} | hours)
@@ -292,6 +293,35 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
 
     wanted = {(m, p, int(s)) for m, p, o in operations() for s in o["responses"] if s[0] in "23"}
     assert hall.met == wanted
+
+
+def people_enter(hall: Caller) -> None:
+    """What people enter about people: each operation once."""
+    day = {"from": "2026-03-04", "to": "2026-03-05"}
+    span = "?from=2026-03-04&to=2026-03-05&agency=dukcapil"
+    hall.ask("manager", "get", "/halls/blora/attendance?agency=dukcapil")
+    kept = hall.ask("manager", "get", f"/halls/blora/absences{span}").json["absences"][0]
+    change = {"kind": "sick", "document": "", "reason": "Salah jenis", "from": kept["from"], "to": kept["to"]}
+    new = hall.ask("manager", "post", f"/halls/blora/absences/{kept['id']}/correct", change).json["id"]
+    hall.ask("manager", "post", f"/halls/blora/absences/{new}/withdraw", {"reason": "Salah orang"})
+    plan = hall.ask("manager", "post", "/halls/blora/roster", {"officer": BAMBU.nip, "counter": "4"} | day).json["id"]
+    hall.ask("manager", "get", f"/halls/blora/roster{span}")
+    hall.ask("manager", "post", f"/halls/blora/roster/{plan}/withdraw", {"reason": "Batal"})
+    post = {"counter": "4", "title": "Operator", "state": "vacant", "since": "2026-03-04"}
+    change_id = hall.ask("manager", "post", "/halls/blora/posts", post).json["id"]
+    hall.ask("manager", "get", "/halls/blora/posts?agency=dukcapil")
+    hall.ask("manager", "post", f"/halls/blora/posts/{change_id}/withdraw", {"reason": "Batal"})
+    mark = {
+        "key": "tanda-0001",
+        "roll": "pagi",
+        "officer": BAMBU.nip,
+        "mark": "present",
+        "at": "2026-03-03T07:31:00+07:00",
+    }
+    apel = {"agency": "dukcapil", "sent_at": "2026-03-03T09:00:00+07:00", "marks": [mark, mark | {"key": "?"}]}
+    hall.ask("manager", "post", "/halls/blora/apel", apel)
+    hall.ask("manager", "get", "/halls/blora/looks?refused=1")
+    assert hall.ask("manager", "get", "/halls/blora/looks").json["looks"]
 
 
 REFUSED: list[tuple[str | None, str, str, Any, int, str]] = [
