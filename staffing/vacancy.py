@@ -125,11 +125,11 @@ def _judge_counter(judge: Judge, counter: str) -> CounterDay:
         return CounterDay(counter, agency, (), (window,), (), (), (), ())
     past = _until(wide, facts.now)
     blind = judge.unseen(counter)
-    lit = subtract(past, blind) if blind else past
+    lit = subtract(past, blind)
     there = staffed(judge.desks.get(counter, ()), facts.now, facts.allowance)
     pieces: list[Piece] = []
     short: list[Interval] = []
-    for stretch in subtract(lit, there) if there else lit:
+    for stretch in subtract(lit, there):
         if stretch.duration < facts.grace:
             short.append(stretch)
         else:

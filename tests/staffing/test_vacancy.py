@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -39,7 +39,8 @@ def test_the_table_has_the_order_of_the_domain() -> None:
 
 def test_a_counter_that_is_staffed_all_the_time_has_no_piece() -> None:
     day = planned().sit("1", SARI, "07:58", "12:10").judge()
-    assert day.pieces == ()
+    assert (day.day, day.pieces) == (date(2026, 3, 3), ())
+    assert day.counters["1"].counter == "1"
     assert spans(day.counters["1"].staffed) == [("08:00", "12:00")]
 
 
@@ -227,6 +228,13 @@ def test_pieces_never_run_past_now() -> None:
     assert spans(day.due) == [("08:00", "12:00")]
 
 
+def test_at_the_moment_a_counter_becomes_due_all_of_it_is_ahead() -> None:
+    paper = planned()
+    paper.now = at("08:00")
+    day = paper.judge().counters["1"]
+    assert (spans(day.ahead), day.grace, day.pieces) == ([("08:00", "12:00")], (), ())
+
+
 def test_pieces_come_in_the_halls_order_of_counters_then_by_time() -> None:
     paper = Paper(agencies={"2": "dukcapil", "1": "dukcapil"}, due={"1": (span("08:00", "09:00"),)})
     paper.due["2"] = (span("08:00", "09:00"), span("10:00", "11:00"))
@@ -239,6 +247,7 @@ def test_pieces_come_in_the_halls_order_of_counters_then_by_time() -> None:
 
 def test_a_counter_that_is_not_due_has_a_day_too() -> None:
     day = planned().judge().counters["2"]
+    assert day.counter == "2"
     assert (day.agency, day.due, day.staffed, day.grace, day.ahead, day.pieces) == ("dukcapil", (), (), (), (), ())
     assert spans(day.not_due) == [("00:00", "00:00")]
 
@@ -249,7 +258,7 @@ def test_an_agency_says_since_when_it_was_due_and_when_its_first_sign_in_was() -
     agencies = paper.judge().agencies
     assert (agencies["dukcapil"].due, agencies["dukcapil"].opened) == (at("08:00"), at("09:10"))
     assert (agencies["samsat"].due, agencies["samsat"].opened) == (None, None)
-    assert list(agencies) == ["dukcapil", "samsat"]
+    assert [(code, one.agency) for code, one in agencies.items()] == [("dukcapil", "dukcapil"), ("samsat", "samsat")]
 
 
 def test_the_grace_time_may_be_nothing_and_then_every_second_counts() -> None:

@@ -91,6 +91,7 @@ def test_an_outage_is_unobserved_whoever_was_there() -> None:
     for what in ("server", "hall", "counter:1"):
         day = seen().sit("1", SARI, "08:00", "12:00").outage(what, "09:00", "09:30").judge().counters["1"]
         assert [(p.cause, p.officers, p.provisional) for p in day.pieces] == [("unobserved", (), False)]
+        assert [(p.counter, p.agency) for p in day.pieces] == [("1", "dukcapil")]
         assert spans(day.staffed) == [("08:00", "09:00"), ("09:30", "12:00")]
 
 
@@ -102,6 +103,11 @@ def test_an_outage_shorter_than_the_grace_time_is_not_listed() -> None:
     day = seen().sit("1", SARI, "08:00", "12:00").outage("hall", "09:00", "09:09").judge().counters["1"]
     assert day.pieces == ()
     assert spans(day.grace) == [("09:00", "09:09")]
+
+
+def test_an_outage_that_reaches_the_grace_time_is_listed() -> None:
+    paper = seen().sit("1", SARI, "08:00", "12:00").outage("hall", "09:00", "09:10")
+    assert paper.told() == [("09:00", "09:10", "unobserved", "")]
 
 
 def test_an_outage_ends_an_empty_stretch_and_nine_minutes_on_each_side_are_no_vacancy() -> None:
