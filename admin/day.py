@@ -13,11 +13,12 @@ from admin.api import YEARS, read_day, read_moment
 from admin.bands import Band, axis_of, band_of, chosen, minutes_in_words, name_of
 from admin.evidence import Fact, Teller
 from admin.pages import bp, frame, place_of
-from admin.timeline_api import timeline_now, within
+from admin.timeline_api import note_told, timeline_now, within
 from admin.words import CAUSES, KINDS, LATE_FACTS, _
 from hall.errors import Denied
 from hall.places import Places
 from staffing.privacy import note_look, reach
+from staffing.reported import Told
 from staffing.roster import roster_of
 from staffing.timeline import Lane, Stretch, Timeline
 from staffing.vacancies import Vacancy
@@ -84,9 +85,11 @@ def counter_day(hall: str, day: str, counter: str) -> str:
     if request.args.get("panel"):
         nothing = _("Belum ada bukti untuk saat ini: loket kosong masih dalam waktu toleransi.")
         return render_template("admin/proofs.html", proofs=proofs, nothing=nothing)
+    note_told(found, within(place))
     axis = axis_of(found)
     return render_template(
         "admin/counter_day.html",
+        withdrawn=[_withdrawn(told, found) for told in lane.withdrawn],
         counter=where,
         agency=place.agencies[where.agency],
         axis=axis,
@@ -111,6 +114,7 @@ def _show(hall: str, chosen_day: date) -> str:
     place = place_of(hall)
     found = timeline_now(hall, chosen_day)
     mine, asked = within(place), _asked()
+    note_told(found, mine)
     lanes = chosen(
         found,
         agency=asked.get("instansi", ""),
@@ -224,6 +228,14 @@ def _was(vacancy: Vacancy, found: Timeline) -> str:
     words = _("Sebelumnya dilaporkan sebagai “%(cause)s” (%(time)s).", cause=before, time=told)
     kinds = dict.fromkeys(str(LATE_FACTS.get(line.kind, line.kind)) for line in change.facts)
     return words + (" " + _("Berubah karena %(facts)s.", facts=", ".join(kinds)) if kinds else "")
+
+
+def _withdrawn(told: Told, found: Timeline) -> str:
+    span = f"{_clock(told.start, found)}–{_clock(told.end, found)}"
+    before, when = CAUSES.get(told.cause, told.cause), _telling_time(told.at, found)
+    return _(
+        "%(span)s tidak lagi kosong; sebelumnya dilaporkan “%(cause)s” (%(time)s).", span=span, cause=before, time=when
+    )
 
 
 def _telling_time(moment: datetime, found: Timeline) -> str:

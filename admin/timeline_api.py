@@ -15,6 +15,7 @@ from hall.places import Places, places
 from hall.turn import position
 from staffing.timeline import Lane, Stretch, Timeline
 from staffing.timeline import timeline as look_at
+from staffing.vacancies import note_asked
 from web.ground import db, ground, now
 from web.identity import who
 
@@ -30,6 +31,7 @@ def timeline(hall: str) -> Response:
     found = timeline_now(hall, day)
     mine = within(place)
     zone = place.tz
+    note_told(found, mine)
     etag = hashlib.sha256(f"{found.seq} {found.at:%Y%m%d%H%M} {day} {sorted(mine)}".encode()).hexdigest()[:24]
     if etag in request.if_none_match:
         return Response(status=304, headers={"ETag": f'"{etag}"'})
@@ -59,6 +61,13 @@ def timeline_now(hall: str, day: date) -> Timeline:
     if known is None or not fresh:
         known = kept["timeline", hall] = look_at(db(), hall, day, now=moment)
     return known
+
+
+def note_told(found: Timeline, mine: frozenset[str]) -> None:
+    """Keeps what a person was told of a day that is over, so that a later change can be said to be one."""
+    whole = mine == frozenset(found.place.agencies)
+    for agency in (None,) if whole else sorted(mine):
+        note_asked(db(), found.period, agency=agency, actor=who().actor)
 
 
 def within(place: Places) -> frozenset[str]:

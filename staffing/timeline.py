@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 
 from hall.database import Database
 from hall.hours import DayPlan
-from hall.intervals import Interval, Intervals, Layer, clip, normalise, paint, total
+from hall.intervals import Interval, Intervals, Layer, clip, contains, cut, paint, total
 from hall.journal import Line
 from hall.places import Counter, Places, places
 from hall.turn import position
 from queueing.history import ENDS, lines_of_day
 from staffing.day_facts import UNOBSERVED
+from staffing.reported import Told
 from staffing.seating import Sitting, read_sittings
-from staffing.vacancies import Vacancy, vacancies
+from staffing.vacancies import Period, Vacancy, vacancies
 from staffing.vacancy import CounterDay
 
 SERVING, STAFFED, IDLE, PAUSED = "serving", "staffed", "idle", "paused"
@@ -63,12 +64,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One counter's day: ``stretches`` touch each other and fill it from midnight to midnight."""
+    """One counter's day: ``stretches`` touch each other and fill it from midnight to midnight.
+
+    ``withdrawn``: what was told of it once as empty, and is so no more.
+    """
 
     counter: Counter
     due: Intervals
     stretches: tuple[Stretch, ...]
     turns: tuple[Turn, ...]
+    withdrawn: tuple[Told, ...] = ()
 
     def minutes(self, *states: str) -> float:
         """How long the counter was in one of these states, in decimal minutes."""
@@ -86,7 +91,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All lanes of one business date, in the hall's order. ``window``: midnight to midnight; ``at``: the present."""
+    """All lanes of one business date, in the hall's order. ``window``: midnight to midnight; ``at``: the present.
+
+    ``period`` is what was asked of the engine: who shows it to a person notes that they were told.
+    """
 
     place: Places
     day: date
@@ -94,6 +102,7 @@ class Timeline:
     seq: int
     window: Interval
     lanes: tuple[Lane, ...]
+    period: Period
 
 
 def turns(lines: Iterable[Line]) -> dict[str, list[Turn]]:
@@ -145,12 +154,14 @@ def lay_out(
         state = UNOBSERVED if vacancy.cause == UNOBSERVED else VACANT
         layers.append(Layer(vacancy.start, vacancy.end, (0, nr), (state, vacancy.cause, None, nr)))
     layers += [Layer(i.start, i.end, (RANKS[STAFFED],), (STAFFED, None, None, None)) for i in counter.staffed]
-    due = normalise(counter.due)
+    edges = [edge for span in counter.due for edge in (span.start, span.end)]
     found: list[Stretch] = []
     for seen in paint(layers):
         state, cause, detail, nr = seen.label
-        owed = bool(clip(due, Interval(seen.start, seen.end)))
-        found.append(Stretch(state, seen.start, seen.end, owed, cause, detail, None if nr is None else pieces[nr]))
+        known = None if nr is None else pieces[nr]
+        for part in cut((Interval(seen.start, seen.end),), edges):
+            owed = contains(counter.due, part.start)
+            found.append(Stretch(state, part.start, part.end, owed, cause, detail, known))
     return tuple(found)
 
 
@@ -174,7 +185,8 @@ def _seen(
 
 def timeline(db: Database, hall: str, day: date, *, now: datetime) -> Timeline:
     """Every counter's day as it is known at ``now`` (aware). Raises :class:`NotFound` (``unknown_hall``)."""
-    judged = vacancies(db, hall, day, day, now=now).days[0]
+    period = vacancies(db, hall, day, day, now=now)
+    judged = period.days[0]
     with db.reading() as connection:
         seq, config = position(connection, hall)
         place = places(db, connection, hall, config)
@@ -193,8 +205,9 @@ def timeline(db: Database, hall: str, day: date, *, now: datetime) -> Timeline:
             idle=[Interval(i.start, i.end) for i in judged.idle if i.counter == counter.code],
             pieces=[piece for piece in judged.pieces if piece.counter == counter.code],
         )
-        lanes.append(Lane(counter, found.due, stretches, tuple(made)))
-    return Timeline(place, day, now, seq, window, tuple(lanes))
+        withdrawn = tuple(told for told in judged.withdrawn if told.counter == counter.code)
+        lanes.append(Lane(counter, found.due, stretches, tuple(made), withdrawn))
+    return Timeline(place, day, now, seq, window, tuple(lanes), period)
 
 
 def _read(

@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Error, Page, Playwright
 
 from hall.database import Database, sqlite_url
 from hall.schema import migrate
-from tests.admin.stage import Stage, furnish
+from tests.admin.stage import PIN, Stage, furnish
 from tests.cast import BLORA_FILE
 from tests.conftest import load
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +43,40 @@ def stage(furnished: Path, tmp_path: Path) -> Iterator[Stage]:
         yield Stage(database, tmp_path)
     finally:
         database.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A real browser, started once for a file of tests."""
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def address(stage: Stage) -> Iterator[str]:
+    """Where the stage's app is served."""
+    with stage.served() as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A laptop on which the manager has signed in by the form. A fault in a script fails the test."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    faults: list[str] = []
+
+    def note(fault: Error) -> None:
+        faults.append(str(fault))
+
+    page.on("pageerror", note)
+    page.goto(f"{address}/admin/")
+    page.fill("#login", "wulan")
+    page.fill("#pin", PIN)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".tile")
+    yield page
+    assert faults == []
+    context.close()

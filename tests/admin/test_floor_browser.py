@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect
+from playwright.sync_api import Locator, Page, expect
 
 from hall.turn import position
 from queueing import calling
 from queueing.issuing import issue
 from staffing import presence
-from tests.admin.stage import PIN, Stage
+from tests.admin.stage import Stage
 from tests.cast import CONSOLE, KIOSK, RANDU
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def address(stage: Stage) -> Iterator[str]:
-    with stage.served() as address:
-        yield address
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    """A laptop on which the manager has signed in by the form."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    faults: list[str] = []
-
-    def note(fault: Error) -> None:
-        faults.append(str(fault))
-
-    page.on("pageerror", note)
-    page.goto(f"{address}/admin/")
-    page.fill("#login", "wulan")
-    page.fill("#pin", PIN)
-    page.click("button[type=submit]")
-    page.wait_for_selector(".tile")
-    yield page
-    assert faults == []
-    context.close()
 
 
 def tile(page: Page, counter: str) -> Locator:
