@@ -21,7 +21,7 @@ from hall.once import check_key
 from hall.places import Places
 from staffing import drafting
 from staffing.case_facts import LONGEST_PERIOD, scheduled, take, taken_from
-from staffing.case_moves import open_cases
+from staffing.case_moves import open_cases, statuses_of
 from staffing.cases import MOST_PIECES, Sums, Taken, count_cases, list_cases, open_pieces, sums_of
 from staffing.followups import KINDS, STATES, follows
 from staffing.vacancies import vacancies
@@ -171,6 +171,7 @@ def _rows(place: Places, found: list[Taken]) -> list[dict[str, Any]]:
         return []
     with db().reading() as connection:
         starts = [t.start for t in found]
+        statuses = statuses_of(connection, place.code, {o for t in found for o in t.officers})
         held = open_pieces(connection, place.code, min(starts), max(starts) + DAY)
     found.sort(key=lambda t: (-t.waiting_minutes, t.start, t.counter))
     return [
@@ -181,12 +182,17 @@ def _rows(place: Places, found: list[Taken]) -> list[dict[str, Any]]:
             "end": t.end.astimezone(place.tz),
             "counter": place.counters[t.counter].name if t.counter in place.counters else t.counter,
             "agency": place.agencies[t.agency],
-            "proposed": next(iter(follows(t.cause, place.agencies[t.agency].kind)), None),
+            "proposed": _proposed(t, place, statuses),
             "held": held.get((t.counter, t.start)),
         }
         for t in found
         if t.agency in place.agencies
     ]
+
+
+def _proposed(taken: Taken, place: Places, statuses: Mapping[str, str]) -> str | None:
+    ways = follows(taken.cause, place.agencies[taken.agency].kind, [statuses[o] for o in taken.officers])
+    return ways[0] if ways else None
 
 
 @bp.get("/admin/<hall>/tindak-lanjut/<case_id>")

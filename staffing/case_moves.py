@@ -31,6 +31,7 @@ from staffing.cases import (
 from staffing.followups import KINDS, RESULTS, follows
 
 LONGEST_NOTE = 2000
+LONGEST_NAME = 200
 LIVE = ("open", "in_progress")
 SYSTEM = "system"
 
@@ -77,7 +78,8 @@ def open_cases(
             return before
         here = places(db, t.connection, hall, t.config)
         _check_due(order.due, here.date(now))
-        statuses = _statuses(t.connection, hall, {o for piece in taken for o in piece.officers})
+        _check_short(order.responsible)
+        statuses = statuses_of(t.connection, hall, {o for piece in taken for o in piece.officers})
         groups: dict[tuple[str, str], list[Taken]] = {}
         for piece in sorted(set(taken), key=lambda p: (p.start, p.counter)):
             if piece.agency not in here.agencies:
@@ -164,6 +166,7 @@ def assign(db: Database, case_id: str, responsible: str, due: date | None, *, ac
     """Says who answers for the case and until when. Raises :class:`Invalid` (``bad_due``, ``responsible_needed``)."""
     if not responsible.strip():
         raise Invalid("responsible_needed", "Isi siapa yang bertanggung jawab.")
+    _check_short(responsible)
     with _case(db, case_id, now, LIVE) as (t, case):
         if due != case.due:  # a date that has passed since may stay
             _check_due(due, places(db, t.connection, case.hall, t.config).date(now))
@@ -181,6 +184,7 @@ def set_meeting(
         raise Invalid("meeting_in_the_past", "Waktu rapat harus sesudah sekarang.")
     if not place.strip():
         raise Invalid("place_needed", "Isi tempat rapat.")
+    _check_short(place)
     with _case(db, case_id, now, LIVE) as (t, case):
         data = {"at": at.isoformat(), "place": place.strip()}
         values = {"meeting_at": at, "meeting_place": place.strip(), "state": "in_progress"}
@@ -279,7 +283,7 @@ def renew(db: Database, case_id: str, taken: Sequence[Taken], *, actor: str, now
     with _case(db, case_id, now, LIVE) as (t, case):
         here = places(db, t.connection, case.hall, t.config)
         agency = here.agencies[case.agency].kind
-        statuses = _statuses(t.connection, case.hall, {o for piece in taken for o in piece.officers})
+        statuses = statuses_of(t.connection, case.hall, {o for piece in taken for o in piece.officers})
         fitting = [
             p
             for p in taken
@@ -354,7 +358,8 @@ def _step(t: Turn, case_id: str, step: str, note: str, data: dict[str, Any], act
     )
 
 
-def _statuses(connection: Connection, hall: str, wanted: set[str]) -> dict[str, str]:
+def statuses_of(connection: Connection, hall: str, wanted: set[str]) -> dict[str, str]:
+    """What kind of servant each officer is (pns, pppk, vertical, bumn, other), also those who have left."""
     if not wanted:
         return {}
     query = select(officers.c.nip, officers.c.status).where(officers.c.hall == hall, officers.c.nip.in_(wanted))
@@ -369,6 +374,11 @@ def _check_due(due: date | None, today: date) -> None:
 def _check_note(note: str) -> None:
     if len(note) > LONGEST_NOTE:
         raise Invalid("note_too_long", f"Catatan paling panjang {LONGEST_NOTE} karakter.")
+
+
+def _check_short(text: str) -> None:
+    if len(text.strip()) > LONGEST_NAME:
+        raise Invalid("note_too_long", f"Isian ini paling panjang {LONGEST_NAME} karakter.")
 
 
 def _need_note(note: str) -> None:

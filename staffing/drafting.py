@@ -95,6 +95,8 @@ def work_day(day: Day, officer: str) -> WorkDay | None:
     own = day.judgement.officers.get(officer)
     if own is None or not own.planned:
         return None
+    if not any(o.arrival is not None or o.kept for o in day.judgement.officers.values()):
+        return None  # a day on which nobody at all was seen, or before the hall was at work, says nothing of one person
     named = [piece for piece in day.judgement.pieces if officer in piece.officers]
     seen = own.arrival is not None or own.kept or own.elsewhere or own.excused
     absent = not seen and bool(named) and all(p.cause == ABSENT and not p.provisional for p in named)

@@ -32,7 +32,7 @@ def blora() -> Places:
         agencies={
             a.code: Agency(a.code, a.name, a.short, a.kind, a.keeps_roster, a.lateness_minutes) for a in file.agencies
         },
-        services={}, counters={c.code: Counter(c.code, c.agency, c.name, tuple(c.services), c.area) for c in file.counters},
+        services={}, counters={c.code: Counter(c.code, c.agency, c.name, (), c.area) for c in file.counters},
         printers={}, sources={}, calendar=Calendar((), zone=ZoneInfo("Asia/Jakarta")),
     )  # fmt: skip
 
