@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
 
-from hall.errors import Invalid
+from hall.errors import Invalid, Unavailable
 from hall.once import check_key
 from hall.places import Places, places
 from hall.turn import position
@@ -21,7 +21,7 @@ from staffing.absences import enter_absence
 from staffing.floor import Floor
 from staffing.floor import floor as look_at
 from staffing.floor_view import plain
-from staffing.privacy import Asker
+from staffing.privacy import EVERYBODY, Asker, note_look, reach
 from web.bodies import read_json, text
 from web.ground import db, ground, now
 from web.identity import who
@@ -35,10 +35,11 @@ YEARS = range(2000, 2101)
 def floor(hall: str) -> Response:
     """Every counter now, the hall's totals, printers and outages. Who sits where is told by role."""
     identity = who()
-    answer = plain(_floor_now(hall), role=identity.role, agency=identity.agency)
     with db().reading() as connection:
         place = places(db(), connection, hall)
         known = printers_now(connection, hall)
+    names = _names_noted(hall, reach(identity.role, identity.agency, place), place)
+    answer = plain(_floor_now(hall), role=identity.role, agency=identity.agency, names=names)
     answer["grace_minutes"] = place.options.grace_minutes
     answer["printers"] = [
         {
@@ -51,6 +52,20 @@ def floor(hall: str) -> Response:
         for printer in place.printers.values()
     ]
     return jsonify(answer)
+
+
+def _names_noted(hall: str, names: frozenset[str], place: Places) -> frozenset[str]:
+    """The agencies whose officers are named to the caller, written down; none where that cannot be written down.
+
+    A full disk must not close everybody's eyes to the hall.
+    """
+    everybody = names == frozenset(place.agencies)
+    try:
+        for whom in [EVERYBODY] if everybody else [f"agency:{code}" for code in sorted(names)]:
+            note_look(db(), hall, who().actor, whom, "floor", now())
+    except Unavailable:
+        return frozenset()
+    return names
 
 
 def _floor_now(hall: str) -> Floor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,11 +17,16 @@ def may_see_names(role: str, own_agency: str | None, agency: str) -> bool:
     return role in SEES_NAMES or (role == "head" and own_agency == agency)
 
 
-def plain(found: Floor, *, role: str, agency: str | None = None) -> dict[str, Any]:
+def plain(
+    found: Floor, *, role: str, agency: str | None = None, names: Collection[str] | None = None
+) -> dict[str, Any]:
     """The floor for somebody of a role (and, for a head, agency): times in the hall's zone, minutes with two places.
 
+    ``names`` are the agencies whose officers may be named (:func:`staffing.privacy.reach`); without, the role decides.
     Everybody else, the regent too, reads of an officer only that it is one (*petugas*).
     """
+    if names is None:
+        names = {c.agency for c in found.counters if may_see_names(role, agency, c.agency)}
     zone = ZoneInfo(found.zone)
     totals = {name: getattr(found.totals, name) for name in found.totals.__slots__}
     totals |= {name: round(totals[name], 2) for name in ("waiting_longest", "citizen_minutes")}
@@ -32,7 +38,7 @@ def plain(found: Floor, *, role: str, agency: str | None = None) -> dict[str, An
         "seq": found.seq,
         "now": _local(found.at, zone),
         "totals": totals,
-        "counters": [_counter(c, zone, may_see_names(role, agency, c.agency)) for c in found.counters],
+        "counters": [_counter(c, zone, c.agency in names) for c in found.counters],
         "down": [{"what": what, "since": _local(since, zone)} for what, since in found.down],
     }
 

@@ -15,6 +15,7 @@ from queueing import tickets as tk
 from queueing.slips import print_jobs
 from staffing.facts import absences, outages
 from staffing.presence import pauses, sessions
+from staffing.privacy import broken_looks
 
 AT_ONCE = 500
 _c = tk.tickets.c
@@ -72,7 +73,9 @@ def no_two_tickets_at_a_counter(connection: Connection, found: Found) -> None:
 
 
 def the_journal_is_whole(connection: Connection, found: Found) -> None:
-    """I6: no gap, every hash follows, and the turn stands at the last line."""
+    """I6: no gap, every hash follows, and the turn stands at the last line; the list of looks is whole as well."""
+    for sentence in broken_looks(connection, found.hall):
+        found.add("I6", sentence)
     for sentence in broken_links(connection, found.hall):
         found.add("I6", sentence)
     turn = connection.execute(select(turns.c.seq, turns.c.hash).where(turns.c.hall == found.hall)).first()

@@ -45,12 +45,16 @@ def card(text: str, nip: str) -> str:
 
 def test_the_head_sees_first_who_is_missing_and_who_is_where(stage: Stage) -> None:
     head = stage.signed_in("embun")
+    head.post("roster", {"officer": LINTANG.nip, "counter": "6", "from": TUESDAY, "to": TUESDAY})
     text = head.page("/admin/blora/petugas").text
+    assert "Belum terlihat" in card(text, LINTANG.nip)
     assert "Di Loket 3" in card(text, BAMBU.nip)
     assert "Jeda" in card(text, SEKAR.nip) and "Jeda" in card(text, AYU.nip)
     assert MELATI.name not in text and RANDU.name not in text
     assert text.index(LINTANG.nip) < text.index(BAMBU.nip)  # needs a look, so first
-    assert looks(stage) == [("head:embun", "attendance", "agency:dukcapil")]
+    assert looks(stage) == [
+        ("head:embun", "attendance", "agency:dukcapil"),
+    ]
 
 
 def test_an_absence_takes_three_touches(stage: Stage) -> None:

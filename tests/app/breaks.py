@@ -17,6 +17,7 @@ from queueing import tickets as tk
 from queueing.desks import desks
 from queueing.issuing import issue
 from staffing import facts, presence
+from staffing.privacy import note_look
 from tests.cast import BIMA, SARI, SYSTEM, TUESDAY_MORNING
 
 NOW = TUESDAY_MORNING
@@ -230,6 +231,13 @@ def _(db: Database) -> None:
         "INSERT INTO journal SELECT hall, seq + 1, at, recorded, 'outage_began', actor, 'hall', '{}', hash "
         "FROM journal ORDER BY seq DESC LIMIT 1",
     )
+
+
+@breaking("I6", "a look at somebody's attendance is taken out")
+def _(db: Database) -> None:
+    for what in ("attendance", "absences", "roster"):
+        note_look(db, "contoh", "manager:m", "hall", what, LATER)
+    raw(db, "DELETE FROM looks WHERE nr = 2")
 
 
 @breaking("I6", "a line cannot be read")
