@@ -78,7 +78,10 @@ def _punch(value: Any, field: str) -> Told:
     officer, at = value["officer"], value["at"]
     if not isinstance(officer, str) or not isinstance(at, str):
         raise Invalid("wrong_type", f"officer dan at pada {field} harus berupa teks.", field=field)
-    return Told("".join(officer.split()), _moment(at, f"{field}.at"))
+    number = "".join(officer.split())
+    if not (number.isascii() and number.isdigit()):
+        raise Invalid("bad_who", f"{field}: {officer!r:.40} bukan NIP.", field=field)
+    return Told(number, _moment(at, f"{field}.at"))
 
 
 def _moment(given: str, field: str) -> datetime:

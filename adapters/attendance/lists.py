@@ -242,7 +242,7 @@ def _number(digits: str, *, as_number: bool) -> str | Wrong:
         return Wrong(f"{digits:.30} bukan NIP")
     if as_number and len(digits) >= 16 and digits.endswith("000"):
         return Wrong(DAMAGED)  # a spreadsheet keeps 15 digits of a number; no NIP ends in 000
-    if 15 <= len(digits) <= 17 or len(digits) > 18:
+    if len(digits) == 17 or len(digits) > 18:  # a lost or doubled digit; shorter ones are numbers of other employers
         return Wrong(f"NIP harus 18 angka, ini {len(digits)}")
     return digits
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from hall.database import Database
 from hall.people import set_account
@@ -20,7 +22,7 @@ from tests.cast import BAMBU, MELATI, SEKAR
 
 PAGE = "/admin/blora/presensi"
 GOOD = f"NIP;Nama;Waktu\n{BAMBU.nip};Bambu;2026-03-02 07:31\n{SEKAR.nip};Sekar;2026-03-02 07:40\n"
-FAULTY = GOOD + "198511302009;Salah;2026-03-02 07:50\n"
+FAULTY = GOOD + "19851130200902100;Salah;2026-03-02 07:50\n"
 
 
 def punches(db: Database) -> int:
@@ -31,14 +33,15 @@ def punches(db: Database) -> int:
 
 def send(visitor: Visitor, path: str, **form: Any) -> Any:
     """Posts a form as a browser does."""
-    answer = visitor.client.post(path, data=form | {"csrf_token": visitor.csrf}, headers={"Accept": "text/html"})
-    return answer
+    kind, body = encode_multipart(form | {"csrf_token": visitor.csrf})
+    content_type = f"multipart/form-data; boundary={kind}"
+    return visitor.client.post(path, data=body, content_type=content_type, headers={"Accept": "text/html"})
 
 
 def upload(visitor: Visitor, text: str | bytes, name: str = "presensi.csv", **form: str) -> Any:
     visitor.page(PAGE)
     data = text if isinstance(text, bytes) else text.encode()
-    return send(visitor, f"{PAGE}/berkas", file=(io.BytesIO(data), name), **form)
+    return send(visitor, f"{PAGE}/berkas", file=FileStorage(io.BytesIO(data), filename=name), **form)
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ def test_an_ambiguous_date_is_asked_about_and_can_be_stated(stage: Stage, visito
     went = upload(visitor, f"NIP;Waktu\n{BAMBU.nip};02/01/2026 07:31\n")
     shown = visitor.page(went.location).text
     assert "tidak dapat diimpor" in shown and "Impor semua" not in shown
-    stated = visitor.page(f"{went.location}&date_pattern=DD/MM/YYYY").text
+    stated = visitor.page(f"{went.location}?date_pattern=DD/MM/YYYY").text
     assert "02/01/2026 07.31" in stated and "Impor semua 1 baris" in stated
     assert send(visitor, went.location, rows="all", date_pattern="DD/MM/YYYY").status_code == 303
 
