@@ -12,8 +12,10 @@ from admin.api import read_day
 from admin.pages import frame, place_of
 from admin.words import CAUSES, REASONS
 from hall.errors import Conflict, Invalid, Refusal
+from hall.options import STAGES as ORDER
 from hall.places import Places
 from hall.turn import position
+from staffing.escalation import steps_for
 from staffing.flags import Flag, only_of, open_flags, past_flags
 from staffing.flags_view import RECORDED, plain
 from staffing.floor import CounterNow
@@ -74,7 +76,7 @@ def _page(hall: str, fault: Refusal | None = None, typed: dict[str, str] | None 
     seen = {c.counter: c for c in look_at(db(), hall, moment).counters} if up else {}
     return render_template(
         "admin/flags.html",
-        up=[(flag, seen.get(flag["counter"])) for flag in _worst_first(up, seen)],
+        up=[(flag, seen.get(flag["counter"]), _stages(place, flag)) for flag in _worst_first(up, seen)],
         down=down,
         day=day,
         today=today,
@@ -90,6 +92,17 @@ def _page(hall: str, fault: Refusal | None = None, typed: dict[str, str] | None 
         clock=lambda value: datetime.fromisoformat(value).strftime("%H.%M"),
         **frame(place),
     )
+
+
+def _stages(place: Places, flag: dict[str, Any]) -> list[dict[str, Any]]:
+    """The stages of this flag: which are reached, and when each of the others will be if nobody takes it on."""
+    reached, raised = flag["stage"], datetime.fromisoformat(flag["raised"])
+    found = []
+    for step in steps_for(place, flag["agency"]):
+        done = reached is not None and ORDER.index(step.stage) <= ORDER.index(reached)
+        comes = None if done or flag["acknowledged"] else (raised + step.after).strftime("%H.%M")
+        found.append({"name": STAGES[step.stage], "reached": done, "now": step.stage == reached, "comes": comes})
+    return found
 
 
 def _worst_first(up: list[dict[str, Any]], seen: dict[str, CounterNow]) -> list[dict[str, Any]]:

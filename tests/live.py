@@ -78,11 +78,21 @@ def environment_of(home: Path, port: int, **more: str) -> dict[str, str]:
     )
 
 
-def open_hall(home: Path, printer: PretendPrinter, **settings: str) -> LiveHall:
-    """Sets the hall up with the commands an operator uses, and serves it."""
+def open_hall(
+    home: Path,
+    printer: PretendPrinter,
+    *,
+    more: str = "",
+    served: tuple[str, ...] = ("app.cli", "serve"),
+    **settings: str,
+) -> LiveHall:
+    """Sets the hall up with the commands an operator uses, and serves it.
+
+    ``more`` is added to its file; ``served`` is the module that serves it, for a story with a clock of its own.
+    """
     port = free_port()
     environment = environment_of(home, port, **settings)
-    text = HALL_FILE.read_text(encoding="utf-8").replace("127.0.0.1:9100", printer.address)
+    text = HALL_FILE.read_text(encoding="utf-8").replace("127.0.0.1:9100", printer.address) + more
     file = home / "hall.toml"
     file.write_text(text, encoding="utf-8")
     _must(run_antre(environment, "init", str(file)))
@@ -96,7 +106,7 @@ def open_hall(home: Path, printer: PretendPrinter, **settings: str) -> LiveHall:
     log = (home / "server.log").open("wb")
     with log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *served], env=environment, stdout=log, stderr=subprocess.STDOUT
         )
     hall = LiveHall(home, f"http://127.0.0.1:{port}", printer, environment, process, tokens)
     try:
