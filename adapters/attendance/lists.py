@@ -58,7 +58,7 @@ def read_list(data: bytes, asked: Asked, zone: ZoneInfo, now: datetime) -> ListR
     try:
         table = read_table(data, delimiter=asked.delimiter, encoding=asked.encoding)
         columns, rows = _columns(table.rows)
-        order = _order(columns, rows, asked.date_pattern)
+        order = order_in(columns, rows, asked.date_pattern)
     except Unreadable as fault:
         return ListRead((), (ListFault(fault.line, "", fault.reason),))
     good, faults, without = [], [], 0
@@ -88,13 +88,13 @@ def _dates(columns: Columns) -> tuple[int, ...]:
 # ---- which column is what ----
 
 
-def _plain(cell: Cell) -> str:
+def plain_title(cell: Cell) -> str:
     return " ".join(re.sub(r"[^a-z0-9]+", " ", cell.lower()).split()) if isinstance(cell, str) else ""
 
 
 def _columns(rows: Sequence[Row]) -> tuple[Columns, Sequence[Row]]:
     for place, row in enumerate(rows[:HEADER_WITHIN]):
-        titles = [_plain(cell) for cell in row.cells]
+        titles = [plain_title(cell) for cell in row.cells]
         if "tk" in titles and any(RECAP.fullmatch(title) for title in titles):
             raise Unreadable(RECAP_SENTENCE, row.line)
         people = [column for column, title in enumerate(titles) if title in WHO]
@@ -166,7 +166,7 @@ def _sorted(who: int, named: list[int], rows: Sequence[Row], titles: dict[int, s
 # ---- which number is the day ----
 
 
-def _order(columns: Columns, rows: Sequence[Row], stated: str) -> str:
+def order_in(columns: Columns, rows: Sequence[Row], stated: str) -> str:
     """The order of the numbers in all dates of the file; empty where every date has only one meaning."""
     if stated:
         known = order_of(stated)
@@ -269,7 +269,7 @@ def _row(row: Row, columns: Columns, order: str, zone: ZoneInfo, now: datetime) 
             return ListFault(row.line, columns.title(column), moment)
         if moment.year < EARLIEST_YEAR or moment > now + AHEAD:
             return ListFault(row.line, columns.title(column), f"{moment:%Y-%m-%d %H:%M} tidak masuk akal")
-        title = _plain(columns.titles.get(column))
+        title = plain_title(columns.titles.get(column))
         if ARRIVES.search(title):
             arrived = moment
         elif arrived is not None and LEAVES.search(title) and moment < arrived:
