@@ -26,7 +26,7 @@ def test_the_empty_counters_stand_first_the_worst_before_the_others(page: Page) 
     assert names[-1] == "Loket 8"  # empty for four minutes only
     box = page.locator("#vacant").bounding_box()
     assert box is not None
-    assert box["y"] < 400
+    assert box["y"] < 300
     expect(tile(page, "7")).to_contain_text(re.compile(r"42 mnt\s*sejak 09.03"))
     expect(tile(page, "7")).to_contain_text("13 orang menunggu")
     expect(tile(page, "7")).to_contain_text("tanpa loket lain")
