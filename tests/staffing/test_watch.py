@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
 import pytest
 
 from hall.database import Database, sqlite_url
 from hall.errors import Conflict, Denied, Invalid, NotFound
 from staffing import facts, presence
+from staffing import watch as watching
+from staffing.floor import Floor, floor
 from staffing.watch import acknowledge, watch
 from tests.cast import BIMA, CONSOLE, GALIH, SARI
 from tests.staffing.tuesday import at, give
@@ -212,6 +218,50 @@ def test_two_processes_that_look_at_the_same_moment_raise_one_flag(hall: Databas
         other.close()
     assert len(lines(hall, "flag_raised")) == 1
     assert [ln.data["stage"] for ln in lines(hall, "flag_escalated")] == ["coordinator", "head"]
+
+
+def test_many_who_look_at_the_same_moment_raise_one_flag(hall: Database) -> None:
+    others = [hall, *(Database(sqlite_url(hall.path)) for _ in range(2))]
+    begin = threading.Barrier(len(others))
+
+    def look_at_once(db: Database) -> None:
+        begin.wait()
+        watch(db, HALL, now=at("08:30"))
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        list(pool.map(look_at_once, others))
+    for db in others[1:]:
+        db.close()
+    assert len(lines(hall, "flag_raised")) == 1
+    assert told(hall) == [("coordinator", "koordinator", "queued")]
+
+
+def test_whoever_sits_down_between_the_look_and_the_writing_is_not_flagged(
+    hall: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Floor] = []
+
+    def slow(db: Database, code: str, moment: datetime) -> Floor:
+        looks.append(floor(db, code, moment))
+        if len(looks) == 1:
+            give(db, "08:10")  # somebody takes a number: the look stays true
+            sit(db, "08:10", SARI)
+        return looks[-1]
+
+    monkeypatch.setattr(watching, "floor", slow)
+    assert "1" not in look(hall, "08:10")
+    assert len(looks) == 2
+    assert lines(hall, "flag_raised") == []
+
+
+def test_a_busy_line_does_not_keep_a_flag_from_being_raised(hall: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(db: Database, code: str, moment: datetime) -> Floor:
+        seen = floor(db, code, moment)
+        give(db, "08:10")
+        return seen
+
+    monkeypatch.setattr(watching, "floor", busy)
+    assert "1" in look(hall, "08:10")
 
 
 def test_a_flag_keeps_counting_who_waits(hall: Database) -> None:
