@@ -74,7 +74,7 @@ def upload(hall: str) -> Response:
         kept = keep(db(), hall, "list", body, source=source, name=name, actor=who().actor, now=now(), pending=True)
     except (Invalid, NotFound) as refusal:
         return make_response(_page(place, refusal), refusal.status)
-    stated = {name: value for name in STATED if (value := request.form.get(name, "").strip()[:60])}
+    stated: dict[str, Any] = {name: value for name in STATED if (value := request.form.get(name, "").strip()[:60])}
     return _go(url_for("attendance.preview", hall=hall, delivery=kept, **stated))
 
 
