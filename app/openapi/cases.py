@@ -30,6 +30,7 @@ CASES = "Follow-up"
 LETTER_KINDS = tuple(sorted({kind for kinds in LETTERS.values() for kind in kinds}))
 RESULT_KINDS = tuple(sorted({result for results in RESULTS.values() for result in results}))
 CAUSE = one_of(*CAUSES, *SCHEDULED)
+Answers = dict[int, tuple[str, Schema | None, Any]]
 _ID = "01932c07-a7b0-7a3e-9d0c-5d6a8f1b2c3d"
 _FILE = f"/api/v1/cases/{_ID}/letters/1"
 
@@ -93,12 +94,12 @@ SCHEMAS: dict[str, Any] = {
     "CaseInFull": made_of(**_case_in_full),
     "CaseState": made_of(id=TEXT, state=one_of(*STATES), result=maybe(one_of(*RESULT_KINDS))),
 }
-_stands = {200: ("Where the case stands now", ref("CaseState"), {"id": _ID, "state": "open", "result": None})}
+_stands: Answers = {200: ("Where the case stands now", ref("CaseState"), {"id": _ID, "state": "open", "result": None})}
 _note = {"note": told(maybe(TEXT), "At most 2,000 characters; no names and nothing about health, please")}
 
 
 def _step(
-    door: str, summary: str, body: Schema | None, example: Any, codes: tuple[str, ...], answers: Any = None
+    door: str, summary: str, body: Schema | None, example: Any, codes: tuple[str, ...], answers: Answers | None = None
 ) -> dict[str, Any]:
     return {
         "post": operation(
@@ -107,7 +108,7 @@ def _step(
             tag=CASES,
             parameters=path("case_id"),
             body=None if body is None else (body, example),
-            answers=answers or _stands,
+            answers=_stands if answers is None else answers,
             codes=("unknown_case", "illegal_step", *codes),
             changes=True,
         )

@@ -21,6 +21,7 @@ from hall import errors
 from hall.database import Database
 from hall.people import new_token, set_account
 from staffing.watch import watch
+from tests.app.follow_up import follow_up
 from tests.app.schema import faults, resolve
 from tests.cast import BAMBU, ROOT, TUESDAY_MORNING
 
@@ -289,6 +290,7 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     hall.ask("console", "post", f"{at}/sign-out")
     hall.ask("manager", "get", "/halls/blora/floor")
     hall.ask("manager", "get", "/halls/blora/timeline")
+    follow_up(hall)
     assert hall.ask("manager", "post", "/halls/blora/close-day").json["expired"] > 0
 
     wanted = {(m, p, int(s)) for m, p, o in operations() for s in o["responses"] if s[0] in "23"}
