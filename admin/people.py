@@ -132,6 +132,8 @@ def _away(hall: str, fault: Refusal | None = None, typed: dict[str, str] | None 
         last=last,
         today=today,
         rows=[_absence(a, place) for a in found],
+        imported=request.args.get("terimpor", type=int),
+        known=request.args.get("dikenal", type=int),
         changing=request.args.get("ubah"),
         kinds=[(kind, KIND_WORDS[kind]) for kind in KINDS],
         key=new_id(),

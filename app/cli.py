@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from app.cli_absences import absences
 from app.cli_attendance import presensi
 from app.cli_messages import messages
 from app.cli_staffing import vacancies
@@ -333,6 +334,7 @@ def demo() -> None:
     run(read_settings())
 
 
+cli.add_command(absences)
 cli.add_command(presensi)
 cli.add_command(vacancies)
 cli.add_command(messages)

@@ -11,14 +11,15 @@ from flask_wtf.csrf import validate_csrf
 from sqlalchemy import Connection
 from wtforms import ValidationError
 
+from hall.database import Database
 from hall.errors import Denied, NotSignedIn, Refusal
-from hall.people import find_account, find_token, find_token_by_id
+from hall.people import all_keys, find_account, find_token, find_token_by_id
 from hall.places import hall_codes
 from queueing.slips import find_job
 from queueing.tickets import find_ticket
 from staffing.cases import find_case
+from staffing.deliveries import LARGEST_BATCH, LARGEST_LIST
 from staffing.flags import find_flag
-from staffing.deliveries import LARGEST_LIST
 from staffing.privacy import EVERYBODY, note_look
 from web.ground import db, now
 from web.identity import NOBODY, Identity
@@ -58,6 +59,11 @@ def only(*roles: str, entrance: str | None = None, personal: bool = False, large
 def everybody(*preferred: str) -> Door:
     """A public door; if the visitor holds one of the preferred roles in this hall, they enter as that."""
     return Door(preferred, public=True)
+
+
+def each(face: str, door: Door, *views: str) -> dict[str, Door]:
+    """The same door for several views of a face."""
+    return {f"{face}.{view}": door for view in views}
 
 
 DOORS: dict[str, Door] = {
@@ -156,32 +162,19 @@ DOORS: dict[str, Door] = {
     "flags_api.flags": only("coordinator", "manager", "head", "regent", "reader"),
     "flags_api.acknowledge_flag": only("coordinator", "manager", "head"),
     # people: heads see their own agency, the personnel office those of the regency (staffing.privacy.reach)
-    "people.today": only(*ENTERS, entrance="admin.sign_in", personal=True),
-    "people.enter": only(*ENTERS, personal=True),
-    "people.away": only(*ENTERS, entrance="admin.sign_in", personal=True),
-    "people.correct": only(*ENTERS, personal=True),
-    "people.withdraw": only(*ENTERS, personal=True),
-    "people.roll_call": only(*ENTERS, entrance="admin.sign_in", personal=True),
+    **each("people", only(*ENTERS, entrance="admin.sign_in", personal=True), "today", "away", "roll_call"),
+    **each("people", only(*ENTERS, entrance="admin.sign_in", personal=True), "list_form", "preview"),
+    **each("people", only(*ENTERS, personal=True), "enter", "correct", "withdraw", "confirm", "discard"),
+    "people.upload": only(*ENTERS, personal=True, largest=LARGEST_BATCH + 64 * 1024),
     "people.roll_worker": everybody(),
     "people.looks": only("manager", entrance="admin.sign_in", personal=True),
-    "plans.roster": only(*PLANS, entrance="admin.sign_in", personal=True),
-    "plans.plan": only(*PLANS, personal=True),
-    "plans.withdraw_entry": only(*PLANS, personal=True),
-    "plans.posts": only(*PLANS, entrance="admin.sign_in"),
-    "plans.post": only(*PLANS),
-    "plans.withdraw_post": only(*PLANS),
-    "people_api.attendance": only(*ENTERS, personal=True),
-    "people_api.absences": only(*ENTERS, personal=True),
-    "people_api.correct": only("attendance", *ENTERS, personal=True),
-    "people_api.withdraw": only("attendance", *ENTERS, personal=True),
-    "people_api.roll_call": only(*ENTERS, personal=True),
+    **each("plans", only(*PLANS, entrance="admin.sign_in", personal=True), "roster", "posts"),
+    **each("plans", only(*PLANS, personal=True), "plan", "withdraw_entry", "post", "withdraw_post"),
+    **each("people_api", only(*ENTERS, personal=True), "attendance", "absences", "roll_call"),
+    **each("people_api", only("attendance", *ENTERS, personal=True), "correct", "withdraw"),
     "people_api.looks": only("manager", personal=True),
-    "plans_api.roster": only(*PLANS, personal=True),
-    "plans_api.plan": only(*PLANS, personal=True),
-    "plans_api.withdraw_entry": only(*PLANS, personal=True),
     "plans_api.posts": only(*PLANS, "reader"),
-    "plans_api.post": only(*PLANS),
-    "plans_api.withdraw_post": only(*PLANS),
+    **each("plans_api", only(*PLANS, personal=True), "roster", "plan", "withdraw_entry", "post", "withdraw_post"),
     # follow-up
     "cases.show_all": only(*PEOPLE, entrance="admin.sign_in", personal=True),
     "cases.choose": only(*ASKS, entrance="admin.sign_in"),
@@ -207,30 +200,63 @@ DOORS: dict[str, Door] = {
 
 SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest
 MOST_REMEMBERED = 10_000
+Key = tuple[
+    Any, ...
+]  # what the visitor shows: ("secret", ..), ("device", token id) or ("account", hall, login, version)
 
 
 class Doorkeeper:
     """Knows who holds which key.
 
-    Remembers an answer for a few seconds, so that a burst does not ask the database each time.
+    Remembers an answer for a few seconds, so that a burst does not ask the database each time, and for as long as its
+    rounds find that nobody's key was made, changed or taken away.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], tuple[float, Identity | None]] = {}
+        self._known: dict[Key, tuple[float, Identity | None]] = {}  # with when it was asked
+        self._keys: object = None
+        self._same = (0.0, 0.0)  # nobody's key changed from .. until
 
-    def _ask(self, key: tuple[Any, ...]) -> Identity | None:
+    def _ask(self, key: Key) -> Identity | None:
         known = self._known.get(key)
-        if known is not None and known[0] > time.monotonic():
+        if known is not None and self._holds(known[0]):
             return known[1]
+        asked = time.monotonic()
         with db().reading() as connection:
             found = self._look_up(connection, key)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()  # a flood of guessed tokens must not fill the memory
-        self._known[key] = (time.monotonic() + SECONDS_REMEMBERED, found)
+        self._known[key] = (asked, found)
         return found
 
+    def _holds(self, asked: float) -> bool:
+        at, (since, until) = time.monotonic(), self._same
+        return at < asked + SECONDS_REMEMBERED or since <= asked <= at < until
+
+    def go_round(self, database: Database) -> None:
+        """Looks at all keys at once. While they are the same, what was found out about each of them stays true."""
+        before = time.monotonic()
+        with database.reading() as connection:
+            keys = all_keys(connection)
+        same, self._keys = keys == self._keys, keys
+        self._same = (self._same[0] if same else time.monotonic(), before + SECONDS_REMEMBERED)
+
+    def remembered(self, key: Key) -> Identity | None:
+        """Whom a key lets in, if that is known without asking the database."""
+        known = self._known.get(key)
+        return known[1] if known is not None and self._holds(known[0]) else None
+
+    def key_of(self, identity: Identity) -> Key | None:
+        """The token by which this request's visitor is let in; None for a person."""
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme:
+            keys: list[Key] = [("secret", secret.strip())] if scheme.lower() == "bearer" else []
+        else:
+            keys = [("device", token_id) for token_id in session.get("devices", {}).values()]
+        return next((key for key in keys if self.remembered(key) == identity), None)
+
     @staticmethod
-    def _look_up(connection: Connection, key: tuple[Any, ...]) -> Identity | None:
+    def _look_up(connection: Connection, key: Key) -> Identity | None:
         kind, *rest = key
         if kind == "account":
             hall, login, version = rest

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import admin.cases
 from flask import Flask, Response, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import admin.absent
 import admin.api
 import admin.attendance
+import admin.cases
 import admin.cases_api
 import admin.day
 import admin.flags
@@ -35,6 +36,7 @@ import kiosk.phone
 import web
 from adapters.attendance import adms
 from adapters.attendance import api as attendance_api
+from adapters.attendance.absent import read_absences
 from adapters.attendance.lists import read_list
 from adapters.letters import render
 from adapters.voice.announce import Announcer
@@ -43,12 +45,14 @@ from adapters.voice.engine import EspeakEngine
 from adapters.voice.reading import Call
 from adapters.voice.recordings import Recordings
 from app import house
+from app.at_once import AtOnce
 from app.cookies import Cookies
 from app.couriers import Couriers
 from app.doors import DOORS, keep_doors
 from app.messenger import channels_of
 from app.settings import Settings, secret_of
 from app.sockets import open_sockets
+from display.boards import make_ahead
 from hall.clock import Clock, SystemClock
 from hall.database import Database
 from hall.schema import must_be_current
@@ -105,6 +109,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
         home=settings.home,
         base_url=settings.public_url,
         announce=_voice(settings),
+        read_absences=read_absences,
         read_list=read_list,
         letter=render,
     )
@@ -132,10 +137,24 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
     app.register_blueprint(admin.cases_api.api, url_prefix=API)
 
     app.after_request(_guard_the_page)
-    socketio = open_sockets(app, keeper, limit=settings.sockets)
     ground: Ground = app.extensions["antre"]
+    app.extensions["antre_at_once"] = at_once = AtOnce(ground, keeper)
+    at_once.hang_in(app)
+    socketio = open_sockets(app, keeper, limit=settings.sockets)
+
+    def prepare(hall: str) -> None:
+        with app.app_context():
+            make_ahead(ground, hall, ground.clock.now())
+
     app.extensions["antre_couriers"] = Couriers(
-        db, ground.clock, socketio, settings.public_url, ground.news, channels_of(settings)
+        db,
+        ground.clock,
+        socketio,
+        settings.public_url,
+        ground.news,
+        channels_of(settings),
+        prepare=prepare,
+        round_of_keys=lambda: keeper.go_round(db),
     )
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -14,6 +14,7 @@ from flask import current_app
 
 from hall.clock import Clock
 from hall.database import Database
+from staffing.absence_list import ReadAbsences
 from staffing.attendance_list import ReadList
 
 News = dict[str, tuple[int, float]]  # hall -> its last journal line, and until when (monotonic seconds) that is fresh
@@ -29,6 +30,7 @@ class Ground:
     base_url: str
     announce: Callable[[str, str], bytes] | None = None  # (number, counter name) -> WAV; None where there is no voice
     letter: Callable[[Mapping[str, Any], str], bytes] | None = None  # (a kept draft, "pdf" or "docx") -> the file
+    read_absences: ReadAbsences | None = None  # the same for a file of absences
     read_list: ReadList | None = None  # reads a file of attendance; the adapter behind it is the app's choice
     demo: Callable[[], str | None] = lambda: None
     kept: dict[Any, Any] = field(default_factory=dict)  # answers many screens ask for at once, by their key and seq

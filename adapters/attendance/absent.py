@@ -56,10 +56,14 @@ def read_absences(data: bytes, asked: Asked) -> AbsenceList:
         order = order_in(Columns(found.who, days, None, titles), rows, asked.date_pattern)
     except Unreadable as fault:
         return AbsenceList((), (ListFault(fault.line, "", fault.reason),))
-    good, faults = [], []
+    good: list[AbsenceRow] = []
+    faults: list[ListFault] = []
     for row in rows:
         read = _row(row, found, titles, order)
-        (faults if isinstance(read, ListFault) else good).append(read)  # type: ignore[arg-type]
+        if isinstance(read, ListFault):
+            faults.append(read)
+        else:
+            good.append(read)
     named = [titles[c] for c in (found.who, found.kind, *days, found.document) if c is not None]
     told = [*table.understood, f"Kolom: {', '.join(named)}."]
     if order:
@@ -76,7 +80,8 @@ def _find(rows: Sequence[Row]) -> tuple[_Places, Sequence[Row], dict[int, str]]:
 
         by_nip = column({word for word in WHO if "nip" in word})
         who = by_nip if by_nip is not None else column(WHO)
-        kind, first = column(KIND), column(FIRST)
+        named = column({word for word in KIND if "jenis" in word})
+        kind, first = named if named is not None else column(KIND), column(FIRST)
         if who is None or (kind is None and first is None):
             continue
         if kind is None or first is None:

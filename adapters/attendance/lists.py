@@ -259,6 +259,9 @@ def _row(row: Row, columns: Columns, order: str, zone: ZoneInfo, now: datetime) 
     who = read_who(_cell(row, columns.who))
     if isinstance(who, Wrong):
         return ListFault(row.line, columns.title(columns.who), who.reason)
+    wrong_day = _wrong_day(row, columns, order)
+    if wrong_day is not None and columns.date is not None:
+        return ListFault(row.line, columns.title(columns.date), wrong_day)
     moments: list[datetime] = []
     arrived: datetime | None = None
     for column in columns.when:
@@ -278,6 +281,19 @@ def _row(row: Row, columns: Columns, order: str, zone: ZoneInfo, now: datetime) 
     return ListRow(row.line, who, tuple(moments))
 
 
+def _wrong_day(row: Row, columns: Columns, order: str) -> str | None:
+    """Why the date of a row that has times cannot be read, or None."""
+    if columns.date is None or all(_empty(_cell(row, column)) for column in columns.when):
+        return None
+    cell = _cell(row, columns.date)
+    if _empty(cell):
+        return "tanggal kosong"
+    day = read_when(cell)
+    if day is None or not day.dates:
+        return f"{cell!s:.40} bukan tanggal"
+    return None if "" in day.dates or order in day.dates else f"tanggal {cell!s:.40} tidak ada"
+
+
 def _moment(row: Row, columns: Columns, column: int, order: str, zone: ZoneInfo) -> datetime | str:
     """The moment of one cell, or why there is none."""
     cell = _cell(row, column)
@@ -286,12 +302,11 @@ def _moment(row: Row, columns: Columns, column: int, order: str, zone: ZoneInfo)
         return f"{cell!s:.40} bukan {'jam' if columns.date is not None else 'tanggal dan jam'}"
     if columns.date is None:
         return _together(when, when, order, zone, cell)
-    day_cell = _cell(row, columns.date)
-    day = read_when(day_cell)
-    if day is None or not day.dates:
-        return f"tanggal {day_cell!s:.40} tidak dapat dibaca" if not _empty(day_cell) else "tanggal kosong"
     if when.time == time():
         return "jam 00.00 biasanya berarti tidak presensi; kosongkan selnya"
+    day_cell = _cell(row, columns.date)
+    day = read_when(day_cell)
+    assert day is not None  # the row's date was looked at before its times
     return _together(day, when, order, zone, day_cell)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 
@@ -314,3 +315,25 @@ def test_a_day_that_was_is_shown_as_it_was(stage: Stage) -> None:
     assert "Senin, 2 Maret 2026" in page and "Di Loket" not in page
     assert head.page("/admin/blora/petugas?tanggal=2026-13-02").status_code == 422
     assert date.fromisoformat("2026-03-02").isoformat() in page
+
+
+def test_a_file_of_absences_is_looked_at_first_and_forgotten_afterwards(stage: Stage) -> None:
+    head = stage.signed_in("embun")
+    assert "Impor CSV atau XLSX" in head.page("/admin/blora/tidak-masuk").text
+    head.page("/admin/blora/tidak-masuk/berkas")
+    text = f"NIP;Jenis;Mulai;Selesai\n{LINTANG.nip};sakit tipes;2026-03-03;\n{RANDU.nip};cuti;2026-03-03;\n"
+    upload = {"csrf_token": head.csrf, "file": (io.BytesIO(text.encode()), "maret.csv")}
+    answer = head.client.post("/admin/blora/tidak-masuk/berkas", data=upload, headers={"Accept": "text/html"})
+    assert answer.status_code == 303
+    shown = head.page(answer.location).text
+    assert "1 baris bermasalah, 1 baris baik." in shown and LINTANG.name in shown and "tipes" not in shown
+    assert stage.signed_in("wulan").page(answer.location).status_code == 404  # somebody else's file
+    refused = send(head, answer.location, rows="all")
+    assert refused.status_code == 422 and away(stage) == []  # type: ignore[attr-defined]
+    taken = send(head, answer.location, rows="good")
+    assert taken.status_code == 303  # type: ignore[attr-defined]
+    assert "1 catatan diimpor." in head.page(taken.location).text  # type: ignore[attr-defined]
+    assert away(stage) == [(LINTANG.nip, "sick", "")]
+    assert head.page(answer.location).status_code == 404
+    nothing = send(head, "/admin/blora/tidak-masuk/berkas")
+    assert nothing.status_code == 422 and "Pilih berkas" in nothing.text  # type: ignore[attr-defined]
