@@ -154,7 +154,8 @@ def deliver(
         if covered_until is not None:
             cover(t, source, covered_until, actor=actor)
         if delivery is not None:
-            deliveries.done(t.connection, delivery, asdict(taken) | {"faults": list(faults[:MOST_FAULTS])})
+            told_too = {"faulty": len(faults), "faults": list(faults[:MOST_FAULTS])}
+            deliveries.done(t.connection, delivery, asdict(taken) | told_too)
         return taken
 
 

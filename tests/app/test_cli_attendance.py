@@ -245,3 +245,15 @@ def test_a_key_is_printed_once_and_the_status_tells_of_everything(antre: Antre, 
     assert stored(tmp_path)[0] == []
     assert antre("presensi", "machine", "M1", "--remove").returncode == 0
     assert antre("presensi", "machine", "M1", "--remove").returncode == 1
+
+
+def test_who_is_added_to_the_hall_file_gets_what_was_told_before(antre: Antre, tmp_path: Path) -> None:
+    file, newcomer = tmp_path / "list.csv", "200001012024032001"
+    file.write_bytes(f"NIP;Waktu\n{newcomer};2026-03-03 07:31\n".encode())
+    assert "1 of people" in antre("presensi", "import", str(file)).stdout
+    person = f'[[officer]]\nnip = "{newcomer}"\nname = "Baru Rekaan"\nagency = "dukcapil"\nstatus = "pns"\n'
+    hall = tmp_path / "hall.toml"
+    hall.write_text(f"{CONTOH_FILE.read_text(encoding='utf-8')}\n{person}", encoding="utf-8")
+    done = antre("init", str(hall))
+    assert (done.returncode, "1 punches that were kept aside" in done.stdout) == (0, True), done.stderr
+    assert stored(tmp_path)[0] == [(newcomer, "2026-03-03 07:31")]

@@ -161,7 +161,10 @@ def test_a_body_is_kept_once_however_often_it_is_resent_before_it_was_read(conto
     deliver(contoh, "contoh", "bkd", [Told(SARI.nip, AT)], delivery=first, actor="x", now=LATER)
     with contoh.reading() as connection:
         kept = deliveries.find_delivery(connection, "contoh", first)
-    assert (kept.state, kept.result) == ("done", {"told": 1, "new": 1, "again": 0, "strangers": 0, "faults": []})
+    assert (kept.state, kept.result) == (
+        "done",
+        {"told": 1, "new": 1, "again": 0, "strangers": 0, "faulty": 0, "faults": []},
+    )
 
 
 def test_a_fault_while_recording_leaves_the_body_and_no_half_of_the_batch(contoh: Database) -> None:
