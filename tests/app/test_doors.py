@@ -45,6 +45,7 @@ def address(rule: str) -> str:
     for part, value in (
         ("<hall>", "blora"), ("<counter>", "1"), ("<ticket_id>", "x"), ("<secret>", "x"), ("<printer>", "p"),
         ("<job_id>", "x"), ("<path:filename>", "x"), ("<name>", "x"), ("<int:seq>", "1"),
+        ("<int:nr>", "1"),
     ):  # fmt: skip
         rule = rule.replace(part, value)
     return rule
