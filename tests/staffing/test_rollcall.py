@@ -12,9 +12,11 @@ from hall.errors import Refusal
 from hall.journal import since
 from staffing.absences import absences_in, enter_absence
 from staffing.books import roll_marks
+from staffing.entries import plan_officer, withdraw_plan
 from staffing.facts import coverage, punches
 from staffing.privacy import Asker, read_looks
 from staffing.rollcall import Mark, Outcome, closed_at, deliver, marks_of
+from staffing.vacancies import vacancies
 from tests.cast import AYU, BAMBU, RANDU, SEKAR, TUESDAY, wib
 
 HEAD = Asker("head", "head:embun", "dukcapil")
@@ -154,3 +156,29 @@ def test_the_roll_of_another_agency_is_not_called_and_the_attempt_is_kept(blora:
     with blora.reading() as connection:
         [look] = read_looks(connection, "blora")
     assert (look.allowed, look.whom, look.what) == (False, "agency:samsat", "roll_call")
+
+
+def causes_of_counter_3(db: Database) -> list[tuple[str, tuple[str, ...]]]:
+    """Why counter 3 stood empty on the Tuesday, as the engine tells it in the evening."""
+    tuesday = date(2026, 3, 3)
+    [day] = vacancies(db, "blora", tuesday, tuesday, now=wib(TUESDAY, "18:00")).days
+    return [(v.piece.cause, v.piece.officers) for v in day.pieces if v.piece.counter == "3"]
+
+
+def test_the_engine_takes_a_tick_for_a_punch_whatever_the_officers_source(blora: Database) -> None:
+    before = causes_of_counter_3(blora)
+    assert {cause for cause, _ in before} == {"no_attendance_data"}
+    send(blora, tick(1, BAMBU.nip, "present"))
+    assert {cause for cause, _ in causes_of_counter_3(blora)} == {"away_from_counter"}
+    later = tick(2, BAMBU.nip, "sick", SEVEN_THIRTY + timedelta(minutes=1))
+    send(blora, later)
+    assert causes_of_counter_3(blora) == [(cause, (BAMBU.nip,)) for cause in ["sick"] * len(before)]
+
+
+def test_the_engine_judges_the_substitute_who_was_named_later(blora: Database) -> None:
+    assert {officers for _, officers in causes_of_counter_3(blora)} == {(BAMBU.nip,)}
+    tuesday = date(2026, 3, 3)
+    entry = plan_officer(blora, "blora", AYU.nip, "3", tuesday, tuesday, by=HEAD, now=NOON, substitute_for=BAMBU.nip)
+    assert {officers for _, officers in causes_of_counter_3(blora)} == {(AYU.nip,)}
+    withdraw_plan(blora, "blora", entry, "batal", by=HEAD, now=NOON)
+    assert {officers for _, officers in causes_of_counter_3(blora)} == {(BAMBU.nip,)}
