@@ -13,6 +13,9 @@ from statistics import median
 from app.verify import verify
 from bench import over_http, without_http
 from bench.displays import Shown, call_to_display
+from bench.engine import Engine, engine
+from bench.engine import lines as engine_lines
+from bench.engine import said as engine_said
 from bench.figures import Rate, machine, middle
 from bench.history import fill
 from bench.over_http import Called
@@ -27,14 +30,15 @@ WANTED = {"share": 0.40, "p99": 100.0, "flat": 0.85, "shown": 150.0}
 
 @dataclass(frozen=True)
 class Plan:
-    """How long everything takes: rounds of all HTTP runs, seconds a run, calls shown on the displays."""
+    """How long everything takes: rounds of all HTTP runs, seconds a run, calls shown on displays, days of history."""
 
     rounds: int
     seconds: float
     calls: int
+    days: int
 
 
-QUICK, FULL = Plan(2, 1.5, 8), Plan(5, 4.0, 30)
+QUICK, FULL = Plan(2, 1.5, 8, 90), Plan(5, 4.0, 30, 365)
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Found:
     refused: int = 0
     doubled: int = 0
     breaches: int = 0
+    engine: Engine | None = None
 
     def share(self, clients: int, of: dict[int, list[Rate]]) -> float:
         """Issuing as a share of an endpoint that does nothing: the median of what each round says."""
@@ -91,6 +96,8 @@ def measure(home: Path, plan: Plan) -> Found:
         for displays in DISPLAYS:
             say(f"{displays} displays")
             found.shown[displays] = call_to_display(real, waiting, displays, plan.calls)
+    say("a year of a hall with sixty counters")
+    found.engine = engine(home, days=plan.days)
     say("holding every promise against what was written")
     for place in (young, waiting):
         db = place.open()
@@ -133,6 +140,8 @@ def table(found: Found) -> str:
         what = f"call to {displays} displays ({shown.calls} calls), ms"
         times = f"{shown.nudge_p50:10.1f}{shown.nudge_p99:10.1f}{shown.p50:12.1f}{shown.p99:10.1f}{shown.lost:6d}"
         lines.append(f"{what:44}{times}")
+    if found.engine is not None:
+        lines += ["", *engine_lines(found.engine)]
     return "\n".join(lines)
 
 
@@ -150,6 +159,7 @@ def judgement(found: Found) -> str:
         (p99 < WANTED["p99"], f"issuing p99 under 100 ms at 16 clients: {p99:.0f} ms"),
         (flat >= WANTED["flat"], f"flat (within 15 %) with {HISTORY:,} tickets of history: {flat:.0%}"),
         (shown < WANTED["shown"] and arrived, f"call to display p99 under 150 ms at 300: {shown:.0f} ms"),
+        *(engine_said(found.engine) if found.engine is not None else ()),
         (found.doubled == 0, f"no number and no call twice: {found.doubled} doubled, {found.refused} refused"),
         (found.breaches == 0, f"'antre verify' finds nothing afterwards: {found.breaches} breaches"),
     ]

@@ -114,7 +114,7 @@ class Past:
             self.put(outages, id=new_id(), what=console, start=moment(self.day, 9), end=moment(self.day, 9.5))
         for nr in range(TICKETS):
             issued = moment(self.day, 7.9 + 6.5 * nr / TICKETS)
-            self.ticket(nr, issued, issued + self.chance.randint(1, 40) * MINUTE, self.chance.random())
+            self.ticket(nr, issued, issued + self.chance.randint(1, 18) * MINUTE, self.chance.random())
         self.write()
 
     def gather(self) -> None:

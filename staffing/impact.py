@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def cost(counter: Counter, start: datetime, end: datetime, line: Line, staffed: 
     waited = stranded = ZERO
     lost: set[str] = set()
     for service, waits in line.groups(counter):
-        inside = [wait for wait in waits if wait.start < end and wait.end > start]
+        inside = _inside(waits, start, end)
         if not inside:
             continue
         alone = subtract((window,), clip(staffed.of(service, counter.code), window))
@@ -84,6 +84,17 @@ def cost(counter: Counter, start: datetime, end: datetime, line: Line, staffed: 
                 if wait.start < gap.end and wait.end > gap.start:
                     stranded += min(wait.end, gap.end) - max(wait.start, gap.start)
     return Cost(waited / MINUTE, stranded / MINUTE, len(lost))
+
+
+def _inside(waits: list[Wait], start: datetime, end: datetime) -> list[Wait]:
+    """The waits that lie at least in part in [start, end); ``waits`` oldest first."""
+    found = []
+    for wait in waits:
+        if wait.start >= end:
+            break
+        if wait.end > start:
+            found.append(wait)
+    return found
 
 
 class Idle(NamedTuple):
@@ -125,28 +136,42 @@ def idle_while_waiting(
                 if pause.start < (stop := min(pause.end or until, until))
             ]
             free += subtract((Interval(sitting.start, end),), normalise(rests))
-    open_to_call = _pieces(free, normalise([*busy, *unseen]))
-    waits = [wait for _, group in line.groups(counter) for wait in group]
+    taken = normalise([*busy, *unseen])
+    waits = sorted((wait for _, group in line.groups(counter) for wait in group), key=_start)
+    long = [wait for wait in waits if wait.end - wait.start > allowed]
     idle: list[Interval] = []
-    for stretch in open_to_call:
-        for wait in waits:
-            start, end = max(wait.start, stretch.start), min(wait.end, stretch.end)
-            if end - start > allowed:
-                idle.append(Interval(start, end))
+    for stretch in free:
+        for piece in subtract((stretch,), taken):  # not joined where one sitting ends and the next begins
+            if piece.end - piece.start > allowed:
+                idle += _too_long(long, piece, allowed)
     found = []
     for stretch in normalise(idle):
         there = {s.officer for s in sittings if s.start < stretch.end and (s.end is None or s.end > stretch.start)}
-        waited = sum(
-            (min(w.end, stretch.end) - max(w.start, stretch.start) for w in waits if _touch(w, stretch)), start=ZERO
-        )
-        found.append(Idle(counter.code, tuple(sorted(there)), stretch.start, stretch.end, waited / MINUTE))
+        waited = _waited(waits, stretch) / MINUTE
+        found.append(Idle(counter.code, tuple(sorted(there)), stretch.start, stretch.end, waited))
     return found
 
 
-def _pieces(free: Iterable[Interval], taken: Intervals) -> list[Interval]:
-    """What is left of each free stretch: not joined where one sitting ends and the next begins at the same moment."""
-    return [piece for stretch in free for piece in subtract((stretch,), taken)]
+def _start(wait: Wait) -> datetime:
+    return wait.start
 
 
-def _touch(wait: Wait, stretch: Interval) -> bool:
-    return wait.start < stretch.end and wait.end > stretch.start
+def _too_long(waits: list[Wait], piece: Interval, allowed: timedelta) -> Iterator[Interval]:
+    """The parts of a piece in which one and the same person waited for longer than allowed; ``waits`` oldest first."""
+    for wait in waits:
+        if piece.end - wait.start <= allowed:
+            return
+        start, end = max(wait.start, piece.start), min(wait.end, piece.end)
+        if end - start > allowed:
+            yield Interval(start, end)
+
+
+def _waited(waits: list[Wait], stretch: Interval) -> timedelta:
+    """How long people waited within a stretch, all together; ``waits`` oldest first."""
+    waited, begin, stop = ZERO, stretch.start, stretch.end
+    for wait in waits:
+        if wait.start >= stop:
+            break
+        if wait.end > begin:
+            waited += min(wait.end, stop) - max(wait.start, begin)
+    return waited
