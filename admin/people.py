@@ -11,7 +11,7 @@ from flask_babel import format_date, lazy_gettext
 from flask_babel import gettext as _
 
 from admin.api import YEARS, read_day
-from admin.pages import frame, place_of
+from admin.pages import ROLE_NAMES, frame, place_of
 from admin.people_api import agencies_asked, asker
 from admin.plans_api import read_hour
 from admin.words import CAUSES
@@ -212,7 +212,12 @@ def looks(hall: str) -> str:
             connection, hall, before=int(before) if before.isascii() and before.isdigit() else None, refused=refused
         )
     return render_template(
-        "admin/people_looks.html", looks=found, refused=refused, what=LOOK_WORDS, **_shared(place, None)
+        "admin/people_looks.html",
+        looks=found,
+        refused=refused,
+        what=LOOK_WORDS,
+        roles=ROLE_NAMES,
+        **_shared(place, None),
     )
 
 
