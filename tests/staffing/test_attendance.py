@@ -97,7 +97,10 @@ def test_a_stranger_is_kept_aside_listed_and_adopted_with_a_pin(contoh: Database
     assert kinds(contoh) == ["strangers_kept", "pin_assigned", "punches_recorded"]
 
 
-def test_a_pin_given_to_the_wrong_officer_takes_its_punches_along_when_it_is_put_right(contoh: Database) -> None:
+def test_a_pin_given_to_the_wrong_officer_takes_its_punches_along_when_it_is_put_right(
+    contoh_on_each: Database,
+) -> None:
+    contoh = contoh_on_each
     assign_pin(contoh, "contoh", "bkd", "M1", "7", BIMA.nip, actor="x", now=AT)
     tell(contoh, ("7", AT), ("7", LATER), (BIMA.nip, AT))
     assert assign_pin(contoh, "contoh", "bkd", "M1", "7", SARI.nip, actor="x", now=LATER) == 2
@@ -150,7 +153,8 @@ def test_a_source_says_until_when_it_has_delivered_and_never_the_future(contoh: 
 # ---- raw bodies ----
 
 
-def test_a_body_is_kept_once_however_often_it_is_resent_before_it_was_read(contoh: Database) -> None:
+def test_a_body_is_kept_once_however_often_it_is_resent_before_it_was_read(contoh_on_each: Database) -> None:
+    contoh = contoh_on_each
     keep = {"source": "bkd", "machine": "M1", "actor": "machine:M1"}
     first = deliveries.keep(contoh, "contoh", "attlog", b"7\t...", now=AT, **keep)  # type: ignore[arg-type]
     assert deliveries.keep(contoh, "contoh", "attlog", b"7\t...", now=LATER, **keep) == first  # type: ignore[arg-type]
