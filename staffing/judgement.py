@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from hall.intervals import Interval, Intervals, clip, normalise, subtract
 from staffing.attendance_day import Attendance, attend, turnover
@@ -38,6 +39,13 @@ class Verdict:
     officers: tuple[str, ...] = ()
 
 
+def _in_order(sitting: Sitting) -> tuple[Any, ...]:
+    """By time, and where two sessions contradict each other by everything else: the order of facts decides nothing."""
+    rests = [(pause.start, pause.end is None, pause.end or pause.start, pause.reason) for pause in sitting.pauses]
+    end = sitting.end
+    return sitting.start, sitting.counter, sitting.officer, end is None, end or sitting.start, rests
+
+
 class Judge:
     """A day's facts, indexed so that any counter can be judged at any moment of the day.
 
@@ -62,7 +70,6 @@ class Judge:
             found.sort(key=lambda a: (a.start, a.end, RANK[a.kind], a.document))
         for punch in sorted(set(facts.punches), key=lambda p: (p.at, p.source)):
             self.punches[punch.officer].append(punch)
-        self._down = unseen(facts.down, "")
         self._due = {counter: self._owed(counter) for counter in facts.agencies}
         self._attendance: dict[tuple[str, datetime], Attendance] = {}
         self._mornings = self._find_mornings()
@@ -72,14 +79,14 @@ class Judge:
         midnight = self.facts.window.start
         for counter, found in self.facts.sittings.items():
             kept = [replace(s, end=midnight) if s.end is None and s.start < midnight else s for s in found]
-            kept.sort(key=lambda s: (s.start, s.officer))
+            kept.sort(key=_in_order)
             self.desks[counter] = kept
             for sitting in kept:
                 self.seats[sitting.officer].append(sitting)
             if counter in self.facts.agencies:
                 self.openings[self.facts.agencies[counter]] += kept
         for seats in (*self.seats.values(), *self.openings.values()):
-            seats.sort(key=lambda s: (s.start, s.counter, s.officer))
+            seats.sort(key=_in_order)
 
     def _find_mornings(self) -> dict[tuple[str, str], datetime]:
         """From when on the day's own facts count, for counters and officers that are due across its first midnight."""
@@ -109,18 +116,16 @@ class Judge:
 
     def unseen(self, counter: str) -> Intervals:
         """When nothing can be said about a counter: its console, the hall's network or the server was down."""
-        return unseen(self.facts.down, counter) if f"counter:{counter}" in self.facts.down else self._down
+        return unseen(self.facts.down, counter)
 
     def planned(self, counter: str, moment: datetime) -> list[Planned]:
-        """The plans at a counter that hold at a moment, by officer."""
-        plans = self.plans.get(counter, ())
-        held = [p for p in plans if p.interval.start <= moment < p.interval.end]
-        return sorted(held, key=lambda p: p.officer) if len(held) > 1 else held
+        """The plans at a counter that hold at a moment."""
+        return [p for p in self.plans.get(counter, ()) if p.interval.start <= moment < p.interval.end]
 
     def absences_at(self, officer: str, moment: datetime) -> list[Absence]:
         """The officer's recorded absences that hold at a moment, first in the table first."""
         held = [a for a in self.absences.get(officer, ()) if a.start <= moment < a.end]
-        return sorted(held, key=lambda a: RANK[a.kind]) if len(held) > 1 else held
+        return sorted(held, key=lambda a: RANK[a.kind])
 
     def span(self, who: tuple[str, str], moment: datetime) -> tuple[datetime, datetime]:
         """From when until when things belong to the same day as the moment, for an officer or a counter."""
@@ -132,8 +137,6 @@ class Judge:
 
     def attendance(self, officer: str, moment: datetime) -> Attendance:
         """When the officer came and went on the day to which the moment belongs."""
-        if not self._mornings and (usual := self._attendance.get((officer, self.facts.window.start))) is not None:
-            return usual
         start, end = self.span(("officer", officer), moment)
         known = self._attendance.get((officer, start))
         if known is None:
@@ -150,8 +153,8 @@ class Judge:
 
     def first_opening(self, counter: str, moment: datetime) -> Sitting | None:
         """The first sign-in, at any counter of the counter's agency, of the day to which the moment belongs."""
-        start, end = self.span(("counter", counter), moment)
-        return next((s for s in self.openings.get(self.facts.agencies[counter], ()) if start <= s.start < end), None)
+        start, _ = self.span(("counter", counter), moment)
+        return next((s for s in self.openings.get(self.facts.agencies[counter], ()) if start <= s.start), None)
 
     def opened(self, counter: str, moment: datetime) -> Sitting | None:
         """That first sign-in, if it had happened by the moment; None: the agency had not opened yet."""
@@ -188,7 +191,7 @@ class Judge:
         """
         officers = sorted({plan.officer for plan in self.planned(counter, moment)})
         if not officers:
-            posts = self.facts.posts.get(counter, ())
+            posts = self.facts.posts.get(counter)
             if posts and not any(post.filled for post in posts):
                 return Verdict(POST_VACANT)
             return Verdict(NO_ONE_ASSIGNED if self.opened(counter, moment) else AGENCY_NOT_OPEN)
@@ -205,20 +208,17 @@ class Judge:
 
     def changes(self, counter: str, stretch: Interval) -> set[datetime]:
         """Every moment at which the evidence about a counter may change within the stretch; and some outside it."""
-        moments: set[datetime] = set()
-        officers = set()
-        for plan in self.plans.get(counter, ()):
-            if plan.interval.start < stretch.end and stretch.start < plan.interval.end:
-                officers.add(plan.officer)
-                moments |= {plan.interval.start, plan.interval.end}
-        turned = (("counter", counter), *(("officer", officer) for officer in officers))
-        mornings = {self._mornings[who] for who in turned if who in self._mornings}
-        moments |= mornings
-        for point in (stretch.start, *mornings):
-            opening = self.first_opening(counter, point)
-            days = [self.attendance(officer, point) for officer in officers]
-            edges = [opening.start if opening else None, *(d.arrival for d in days), *(d.departure for d in days)]
-            moments.update(edge for edge in edges if edge is not None)
+        plans = self.plans.get(counter, ())
+        officers = {plan.officer for plan in plans}
+        moments = {edge for plan in plans for edge in (plan.interval.start, plan.interval.end)}
+        opening = self.first_opening(counter, stretch.start)
+        if opening is not None:
+            moments.add(opening.start)
+        for officer in officers:
+            # Of the evening before and of the day itself, where the stretch reaches from one into the other.
+            for moment in {stretch.start, self._mornings.get(("officer", officer), stretch.start)}:
+                day = self.attendance(officer, moment)
+                moments.update(edge for edge in (day.arrival, day.departure) if edge is not None)
         for officer in officers:
             for absence in self.absences.get(officer, ()):
                 moments |= {absence.start, absence.end}

@@ -48,19 +48,18 @@ def count_kept(judge: Judge) -> dict[str, OfficerDay]:
 def _officer(judge: Judge, officer: str, owed: dict[str, Intervals]) -> OfficerDay:
     facts = judge.facts
     seats = judge.seats.get(officer, ())
-    planned: Intervals = ()
-    lit: Intervals = ()
-    kept: Intervals = ()
-    for counter, mine in owed.items():
-        blind = judge.unseen(counter)
-        seen = subtract(mine, blind) if blind else mine
-        here = staffed([s for s in seats if s.counter == counter], facts.now, facts.allowance)
-        planned, lit, kept = _add(planned, mine), _add(lit, seen), _add(kept, intersect(seen, here))
+    planned = union(*owed.values())
+    seen = {counter: subtract(mine, judge.unseen(counter)) for counter, mine in owed.items()}
+    lit = union(*seen.values())
+    kept = union(
+        *(
+            intersect(mine, staffed([s for s in seats if s.counter == counter], facts.now, facts.allowance))
+            for counter, mine in seen.items()
+        )
+    )
     rest = subtract(lit, kept)
-    elsewhere: Intervals = ()
-    if rest and seats:
-        elsewhere = intersect(rest, staffed(seats, facts.now, facts.allowance))
-        rest = subtract(rest, elsewhere)
+    elsewhere = intersect(rest, staffed(seats, facts.now, facts.allowance))
+    rest = subtract(rest, elsewhere)
     excused = intersect(rest, normalise(Interval(a.start, a.end) for a in judge.absences.get(officer, ())))
     day = judge.attendance(officer, planned[-1].start)
     return OfficerDay(
@@ -74,7 +73,3 @@ def _officer(judge: Judge, officer: str, owed: dict[str, Intervals]) -> OfficerD
         unobserved=total(planned) - total(lit),
         missed=total(rest) - total(excused),
     )
-
-
-def _add(known: Intervals, more: Intervals) -> Intervals:
-    return union(known, more) if known else more

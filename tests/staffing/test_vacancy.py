@@ -189,6 +189,26 @@ def test_two_planned_officers_away_for_different_reasons_give_the_last_of_the_ta
     assert day.told() == [("08:00", "12:00", "study", BIMA)]
 
 
+def test_of_an_absence_that_began_earlier_and_one_that_stands_earlier_in_the_table_the_table_decides() -> None:
+    day = planned().absent(SARI, "sick", "07:00", "12:00").absent(SARI, "leave", "08:00", "12:00")
+    assert day.told() == [("08:00", "12:00", "leave", SARI)]
+
+
+def test_every_edge_of_every_plan_cuts() -> None:
+    day = Paper().plan("1", SARI, "08:00", "09:00").plan("1", BIMA, "10:00", "11:00").delivered("15:30")
+    assert day.told() == [
+        ("08:00", "09:00", "absent_without_notice", SARI),
+        ("09:00", "10:00", "agency_not_open", ""),
+        ("10:00", "11:00", "absent_without_notice", BIMA),
+        ("11:00", "12:00", "agency_not_open", ""),
+    ]
+
+
+def test_a_plan_at_a_counter_the_hall_no_longer_has_says_nothing() -> None:
+    day = Paper().plan("9", SARI).judge()
+    assert (list(day.counters), day.officers) == (["1", "2", "3"], {})
+
+
 def test_a_plan_holds_in_its_own_hours_only() -> None:
     day = Paper().plan("1", SARI, "08:00", "10:00").delivered("15:30")
     assert day.told() == [("08:00", "10:00", "absent_without_notice", SARI), ("10:00", "12:00", "agency_not_open", "")]

@@ -7,7 +7,7 @@ import pytest
 from staffing.attendance_day import attend, turnover
 from staffing.day_facts import Punch
 from staffing.seating import Sitting
-from tests.staffing.paper_day import BIMA, MONDAY, SARI, WEDNESDAY, WINDOW, Paper, at, span
+from tests.staffing.paper_day import BIMA, MONDAY, SARI, WEDNESDAY, WINDOW, Paper, at, facts_of, span
 
 
 def planned() -> Paper:
@@ -123,6 +123,24 @@ def test_who_punched_out_while_signed_in_elsewhere_has_left_as_the_table_says() 
 def test_the_same_punch_from_two_machines_is_one_arrival(source: str) -> None:
     twice = planned().punch(SARI, "08:30").punch(SARI, "08:30", source=source)
     assert twice.told() == planned().punch(SARI, "08:30").told()
+
+
+@pytest.mark.parametrize("end", ["09:30", None])
+def test_of_two_sessions_that_contradict_each_other_the_order_of_arrival_decides_nothing(end: str | None) -> None:
+    one = planned().sit("2", SARI, "09:00", "10:00").sit("2", SARI, "09:00", end)
+    other = planned().sit("2", SARI, "09:00", end).sit("2", SARI, "09:00", "10:00")
+    rested = one.judge(), other.judge()
+    assert rested[0] == rested[1]
+    assert [e.end for e in facts_of(one.pieces()[0], "sign_in")] == [at("09:30" if end else "10:00")]
+
+
+def test_of_two_sessions_that_differ_in_their_pauses_the_order_decides_nothing() -> None:
+    pauses: list[tuple[str, str | None]] = [("09:00", "10:00"), ("09:00", None), ("09:05", "10:00")]
+    for first in pauses:
+        for second in pauses:
+            one = planned().sit("1", SARI, "08:00", "12:00", first).sit("1", SARI, "08:00", "12:00", second)
+            other = planned().sit("1", SARI, "08:00", "12:00", second).sit("1", SARI, "08:00", "12:00", first)
+            assert one.judge() == other.judge()
 
 
 def test_an_officer_who_was_never_seen_has_neither_arrival_nor_departure() -> None:

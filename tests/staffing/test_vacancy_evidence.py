@@ -261,6 +261,13 @@ def test_everybody_planned_is_shown_but_only_those_it_is_about_decide() -> None:
     ]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_plans_of_one_officer_stand_in_one_order_whoever_told_them_first(order: int) -> None:
+    paper = Paper().plan("1", BIMA).plan("1", BIMA, instead_of="1990")
+    paper.plans = paper.plans[::order]
+    assert [one.detail for one in facts_of(paper.pieces()[0], "plan")] == [{}, {"substitute_for": "1990"}]
+
+
 def test_a_substitutes_plan_says_whose_place_it_takes() -> None:
     paper = Paper().plan("1", BIMA, instead_of=SARI)
     assert evidence(paper)[0].detail == {"substitute_for": SARI}

@@ -10,6 +10,7 @@ from tests.staffing.paper_day import BIMA, GALIH, SARI, Paper, at, span
 
 def hours(officer: OfficerDay) -> tuple[float, ...]:
     """Planned, kept, elsewhere, excused, unobserved, missed, in hours."""
+    assert officer.officer in (SARI, BIMA)
     parts = (officer.planned, officer.kept, officer.elsewhere, officer.excused, officer.unobserved, officer.missed)
     assert sum(parts[1:], timedelta()) == officer.planned
     return tuple(part / timedelta(hours=1) for part in parts)

@@ -8,6 +8,7 @@ from hall.intervals import Interval
 from staffing.day_facts import Punch
 from staffing.roster import Planned
 from staffing.seating import Pause, Sitting
+from staffing.vacancy import Judge
 from tests.staffing.paper_day import (
     BIMA,
     MONDAY,
@@ -153,6 +154,12 @@ def test_a_session_left_open_overnight_staffs_nothing_the_next_morning() -> None
     assert paper.told() == []
 
 
+def test_a_session_that_begins_at_midnight_is_one_of_this_day() -> None:
+    paper = Paper(due={"1": (span("00:00", "02:00"),)})
+    paper.sittings = {"1": [Sitting("1", SARI, WINDOW.start, None)]}
+    assert paper.told() == []
+
+
 def test_a_session_of_yesterday_neither_opens_the_agency_nor_is_an_arrival_today() -> None:
     paper = Paper()
     paper.sittings = {"1": [yesterday("13:00", at("00:05"))]}
@@ -205,6 +212,28 @@ def test_who_goes_home_after_midnight_has_not_come_early_in_the_morning() -> Non
         ("09:00", "12:00", "away_from_counter", SARI),
     ]
     assert paper.judge().officers[SARI].arrival == at("09:00")
+
+
+def test_an_officer_of_the_night_who_is_planned_again_in_a_service_without_a_gap_begins_a_day_of_their_own() -> None:
+    """The counter is due from the evening to noon without a gap; only the officer goes home in between."""
+    paper = Paper(due={"1": (Interval(at("20:00", MONDAY), at("12:00")),)})
+    paper.plans = [
+        Planned("1", SARI, Interval(WINDOW.start, at("02:00")), None),
+        Planned("1", SARI, span("08:00", "12:00"), None),
+    ]
+    paper.punches = [Punch(SARI, at("19:50", MONDAY), "bkd"), Punch(SARI, at("04:59"), "bkd")]
+    paper.punches += [Punch(SARI, at("09:00"), "bkd"), Punch(SARI, at("11:00"), "bkd")]
+    paper.sittings = {"2": [Sitting("2", BIMA, at("20:00", MONDAY), at("21:00", MONDAY))]}
+    assert paper.told() == [
+        ("00:00", "02:00", "away_from_counter", SARI),
+        ("02:00", "08:00", "no_one_assigned", ""),
+        ("08:00", "09:00", "late", SARI),
+        ("09:00", "11:00", "away_from_counter", SARI),
+        ("11:00", "12:00", "left_early", SARI),
+    ]
+    judge = Judge(paper.facts())
+    assert judge.span(("officer", SARI), at("04:59:59")) == (at("12:00", MONDAY), at("05:00"))
+    assert judge.span(("officer", SARI), at("05:00")) == (at("05:00"), WINDOW.end)
 
 
 def test_what_lies_more_than_half_a_day_before_midnight_is_not_the_evening() -> None:
