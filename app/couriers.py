@@ -16,7 +16,7 @@ from adapters.printers.devices import Printer, PrinterConfig, open_printer
 from adapters.printers.slip import Slip
 from adapters.printers.status import Outcome
 from app.messenger import Postman, Watcher
-from app.sockets import nudge
+from app.sockets import DEAF, nudge
 from hall.clock import Clock
 from hall.database import EPOCH, Database
 from hall.errors import Refusal
@@ -28,12 +28,14 @@ from hall.turn import turns
 from queueing import slips
 from queueing.calling import end_old_days
 from staffing import attendance, deliveries
+from staffing.case_facts import Reviewer
 from staffing.presence import end_day, find_lost_consoles
 from web.ground import News
 
 log = logging.getLogger("antre.couriers")
 
 FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
+KEYS_S = 2.0  # how often all keys are looked at, so that nobody's has to be looked up when a hall's screens ask at once
 PRINTER_POLL_S = 1.0
 PRINTER_STATUS_S = 10.0
 FORGET_EVERY = timedelta(hours=1)  # bodies of attendance whose time is over: a look at all of them
@@ -80,8 +82,14 @@ class Courier:
 class Nudger:
     """Tells the screens that the journal went on, whoever wrote: this process at once, others at the next look."""
 
-    def __init__(self, db: Database, socketio: SocketIO, news: News | None = None) -> None:
-        self._db, self._socketio = db, socketio
+    def __init__(
+        self,
+        db: Database,
+        socketio: SocketIO,
+        news: News | None = None,
+        prepare: Callable[[str], None] = lambda hall: None,
+    ) -> None:
+        self._db, self._socketio, self._prepare = db, socketio, prepare
         self._news: News = {} if news is None else news
         self._told: dict[str, int] = {}
         self._fresh: dict[str, tuple[int, set[str]]] = {}
@@ -103,11 +111,20 @@ class Nudger:
             fresh, self._fresh = self._fresh, {}
         for hall, (seq, kinds) in fresh.items():
             self._told[hall] = max(seq, self._told.get(hall, 0))
-            nudge(self._socketio, hall, seq, frozenset(kinds))
+            self._tell(hall, seq, frozenset(kinds))
         if time.monotonic() - self._looked >= FOLLOW_S:
             self._looked = time.monotonic()
             self._follow()
         return FOLLOW_S
+
+    def _tell(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
+        """First what screens will ask for, then the news: all of them come for it in the same moment."""
+        if not kinds <= DEAF["/display"]:
+            try:
+                self._prepare(hall)
+            except Exception:
+                log.exception("the boards of %s were not made ahead; its screens are told all the same", hall)
+        nudge(self._socketio, hall, seq, kinds)
 
     def _keep_news(self, hall: str, seq: int, at: float) -> None:
         """The hall's last line, as known at ``at``; see :meth:`web.ground.Ground.is_last`."""
@@ -124,7 +141,7 @@ class Nudger:
                 if seq > before:
                     kinds = frozenset(line.kind for line in since(connection, hall, before, limit=500))
                     self._told[hall] = seq
-                    nudge(self._socketio, hall, seq, kinds)
+                    self._tell(hall, seq, kinds)
 
 
 class PrintCourier:
@@ -182,15 +199,21 @@ class Couriers:
         base_url: str,
         news: News | None = None,
         channels: Channels | None = None,
+        prepare: Callable[[str], None] = lambda hall: None,
+        round_of_keys: Callable[[], None] = lambda: None,
     ) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
         self._watcher = Watcher(db, clock)
         self._watch = Courier("watch", self._watcher.step)
         self._postman = Postman(db, clock, channels or Channels(), base_url, wake=lambda: self._post.wake())
         self._post = Courier("post", self._postman.step)
-        self._nudger = Nudger(db, socketio, news)
+        self._nudger = Nudger(db, socketio, news, prepare)
+        self._round_of_keys = round_of_keys
+        self._porter = Courier("keys", self._go_round)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
         self._steward = Courier("steward", self.keep_house)
+        self._reviewer = Reviewer(db)
+        self._cases = Courier("cases", self.review_cases)
         self._forgot = EPOCH
         self._started = False
 
@@ -200,7 +223,7 @@ class Couriers:
             return
         self._started = True
         self._db.heard.append(self._heard)
-        for courier in (self._nudger.courier, self._steward, self._watch, self._post):
+        for courier in (self._nudger.courier, self._porter, self._steward, self._watch, self._post, self._cases):
             courier.start()
 
     def stop(self) -> None:
@@ -208,7 +231,7 @@ class Couriers:
         if not self._started:
             return
         self._db.heard.remove(self._heard)
-        for courier in (self._nudger.courier, self._steward, self._watch, self._post):
+        for courier in (self._nudger.courier, self._porter, self._steward, self._watch, self._post, self._cases):
             courier.stop()
         self._postman.wait()
         self.dismiss()
@@ -231,6 +254,18 @@ class Couriers:
             self._watch.wake()
         if any(kind.startswith("flag_") for kind in kinds):
             self._post.wake()
+
+    def _go_round(self) -> float:
+        self._round_of_keys()
+        return KEYS_S
+
+    def review_cases(self) -> float:
+        """Holds follow-up cases against facts that came late, apart from all else: a day worked out takes a while."""
+        with self._db.reading() as connection:
+            halls = hall_codes(connection)
+        for hall in halls:
+            self._reviewer.look(hall, now=self._clock.now())
+        return 20.0
 
     def keep_house(self) -> float:
         """Ends yesterday, finds silent consoles and unreported slips, and hires or dismisses print couriers."""

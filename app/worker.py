@@ -1,13 +1,16 @@
-"""gunicorn's threaded worker, except that sockets take none of the threads that answer pages."""
+"""gunicorn's threaded worker, except that sockets take no page's thread and a ready answer takes no thread at all."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from gunicorn import SERVER, util  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 Job = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
@@ -84,9 +87,79 @@ def keep_this_thread() -> None:
         thread.keep()
 
 
+LARGEST_QUESTION = 8192  # bytes looked at; a longer question goes the long way
+
+
 class HallWorker(ThreadWorker):
-    """The threaded worker with :class:`Pool`."""
+    """The threaded worker with :class:`Pool`, and with :class:`app.at_once.AtOnce` where the app has one.
+
+    After a nudge some hundred screens ask for the same board. Handing each question to a thread, taking it apart and
+    handing the connection back costs several times what the app needs to answer. So the thread that hears all
+    connections looks whether the answer is ready, and only if it is not the question goes gunicorn's own way.
+    """
 
     def get_thread_pool(self) -> Pool:
         """gunicorn's own place to bring another pool."""
         return Pool(self.cfg.threads)
+
+    def load_wsgi(self) -> None:
+        """gunicorn's own place to load the app."""
+        super().load_wsgi()
+        self.at_once = None if self.cfg.is_ssl else getattr(self.wsgi, "extensions", {}).get("antre_at_once")
+
+    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
+        """A connection between two requests is heard again, in the thread of all connections: nothing here may wait."""
+        conn.question = None
+        if self.at_once is not None and self.alive:
+            try:
+                question = client.recv(LARGEST_QUESTION, socket.MSG_PEEK)
+            except OSError:
+                question = b""  # gunicorn will find out what it is
+            if question.endswith(b"\r\n\r\n"):
+                answer = self.at_once.answer(question)
+                if answer is not None:
+                    client.recv(len(question))
+                    self._give(conn, client, *answer)
+                    return
+                conn.question = question
+        super().on_client_socket_readable(conn, client)
+
+    def _give(self, conn: Any, client: Any, heading: str, body: bytes) -> None:
+        """Writes an answer; what the connection does not take at once is left to a thread."""
+        head = f"HTTP/1.1 200 OK\r\nServer: {SERVER}\r\nDate: {util.http_date()}\r\nConnection: keep-alive\r\n"
+        answer = f"{head}{heading}Content-Length: {len(body)}\r\n\r\n".encode("latin-1") + body
+        try:
+            sent = client.send(answer)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            sent = -1
+        self.keepalived_conns.remove(conn)
+        if sent == len(answer):
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)  # the longest silent stands first
+            return
+        self.poller.unregister(client)
+        if sent < 0:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        rest = self.tpool.submit(_send, client, answer[sent:])
+        rest.add_done_callback(lambda done: self.method_queue.defer(partial(self.finish_request, conn, done)))
+
+    def handle(self, conn: Any) -> Any:
+        """gunicorn's own place where a thread takes a request."""
+        question, conn.question = getattr(conn, "question", None), None  # what follows on it is another question
+        if question is None or self.at_once is None:
+            return super().handle(conn)
+        with self.at_once.listening(question) as remember:
+            stays = super().handle(conn)
+            if stays is True and not conn.parser.unreader.buf.getvalue():  # it was this one request and nothing more
+                remember()
+        return stays
+
+
+def _send(client: Any, rest: bytes) -> bool:
+    client.setblocking(True)
+    client.sendall(rest)
+    return True

@@ -307,6 +307,13 @@ def officer_names(connection: Connection, hall: str) -> dict[str, str]:
     return {row.nip: row.name for row in connection.execute(query.order_by(officers.c.name))}
 
 
+def all_keys(connection: Connection) -> tuple[tuple[object, ...], ...]:
+    """All that finding a token or an account depends on: while it is the same, whatever was found is still true."""
+    a = accounts.c
+    active = select(a.hall, a.login, a.name, a.role, a.agency, a.version).where(a.active).order_by(a.hall, a.login)
+    return tuple(tuple(row) for query in (_living.order_by(tokens.c.id), active) for row in connection.execute(query))
+
+
 def may_act_in(hall: str | None, wanted: str) -> None:
     """Refuses (``other_hall``) whoever is bound to another hall than the wanted one."""
     if hall is not None and hall != wanted:

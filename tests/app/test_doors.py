@@ -253,7 +253,7 @@ def test_a_fault_is_told_without_a_traceback(app: Flask, blora: Database, monkey
     def breaks(*_given: object, **_named: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("display.api.look", breaks)
+    monkeypatch.setattr("display.boards.look", breaks)
     answer = app.test_client().get("/api/v1/halls/blora/board", headers=token(blora, "display"))
     assert (answer.status_code, code_of(answer)) == (500, "internal")
     assert "secret detail" not in answer.text and "Traceback" not in answer.text
