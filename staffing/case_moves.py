@@ -194,10 +194,16 @@ def set_meeting(
 def keep_draft(
     db: Database, case_id: str, kind: str, content: Mapping[str, Any], names: bool, *, actor: str, now: datetime
 ) -> int:
-    """Keeps a drafted letter as it was drafted and returns its number within the case."""
+    """Keeps a drafted letter as it was drafted and returns its number within the case.
+
+    Raises :class:`Conflict` (``facts_changed``) while the case rests on facts that are no longer so.
+    """
     with _case(db, case_id, now, LIVE) as (t, case):
         if case.changed:
-            raise _changed_facts()
+            message = (
+                "Fakta di balik tindak lanjut ini berubah. Pakai fakta sekarang sebelum menyusun surat."
+            )
+            raise Conflict("facts_changed", message)
         highest = select(func.max(case_letters.c.nr)).where(case_letters.c.case == case.id)
         nr = int(t.connection.execute(highest).scalar_one() or 0) + 1
         t.connection.execute(
@@ -384,8 +390,3 @@ def _check_short(text: str) -> None:
 def _need_note(note: str) -> None:
     if not note.strip():
         raise Invalid("note_needed", "Isi keterangannya.")
-
-
-def _changed_facts() -> Conflict:
-    message = "Fakta di balik tindak lanjut ini berubah. Tinjau dan pakai fakta sekarang sebelum menyusun surat."
-    return Conflict("facts_changed", message)

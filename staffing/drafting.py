@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from hall.database import Database
-from hall.errors import Conflict, Invalid
+from hall.errors import Invalid
 from hall.people import officers
 from hall.places import places
 from staffing.case_facts import look_again
@@ -31,10 +31,7 @@ def draft_letter(
     ``officer`` (NIP) says whom an examination is about; not needed where there is only one. Raises :class:`Invalid`
     (``unknown_letter_kind``, ``officer_needed``) and :class:`Conflict` (``facts_changed``, ``illegal_step``).
     """
-    found = look_again(db, case_id, now=now)
-    if any(today.changes for today in found.values()):
-        message = "Fakta di balik tindak lanjut ini berubah. Tinjau dan pakai fakta sekarang sebelum menyusun surat."
-        raise Conflict("facts_changed", message)
+    look_again(db, case_id, now=now)  # what has changed is noted, and keep_draft then refuses
     with db.reading() as connection:
         case = find_case(connection, case_id)
         if kind not in LETTERS[case.kind]:

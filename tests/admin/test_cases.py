@@ -247,6 +247,19 @@ def test_a_refused_step_keeps_what_was_typed(monday: Stage) -> None:
     assert surya.client.post(f"{LIST}/{case_id}", data={"step": "note", "note": "x"}).status_code == 400  # no CSRF
 
 
+def test_a_page_does_only_the_steps_of_ones_role(monday: Stage) -> None:
+    case_id = opened(monday.signed_in("surya"), "3")
+    for login, step in (("bupati", "note"), ("embun", "close"), ("wulan", "answer")):
+        visitor = monday.signed_in(login)
+        visitor.page(f"{LIST}/{case_id}")
+        given = {"step": step, "note": "x", "result": "examined"}
+        assert send(visitor, f"{LIST}/{case_id}", **given).status_code == 403
+    embun = monday.signed_in("embun")
+    embun.page(f"{LIST}/{case_id}")
+    assert send(embun, f"{LIST}/{case_id}", step="answer", note="Ada suratnya").status_code == 303
+    assert "Ada suratnya" in embun.page(f"{LIST}/{case_id}").text
+
+
 def test_the_days_are_counted_only_when_asked_for_and_marked_as_indicative(monday: Stage) -> None:
     surya = monday.signed_in("surya")
     case_id = opened(surya, "3")

@@ -33,7 +33,7 @@ def test_every_page_of_the_pdf_says_that_it_is_a_draft(kind: str) -> None:
     found = pages(render(LETTERS[kind].plain(), "pdf"))
     assert len(found) >= 2
     for nr, page in enumerate(found, 1):
-        assert page.startswith("KONSEP")  # across the page
+        assert page.startswith("KONSEP KONSEP · disusun")  # across the page, and in its head
         assert "disusun Sabtu, 21 November 2026 pukul 08.00 WIB" in page
         assert "belum diperiksa dan belum ditandatangani" in page
         assert f"Halaman {nr}" in page
