@@ -10,6 +10,7 @@ import pytest
 from admin.bands import FAMILY
 from admin.evidence import _SENTENCES
 from admin.words import CAUSES, KINDS, LATE_FACTS, REASONS
+from hall.journal import since
 from hall.places import KINDS as AGENCY_KINDS
 from staffing import facts
 from staffing.day_facts import CAUSES as ALL_CAUSES
@@ -197,6 +198,18 @@ def test_what_was_told_before_is_said_with_what_changed_it(stage: Stage) -> None
     assert "Kosong: sakit" in text
     assert "Sebelumnya dilaporkan sebagai “hadir, tidak di loket” (4 Mar 09.45)" in text
     assert "Berubah karena cuti, izin, atau dinas luar yang dicatat atau diubah kemudian." in text
+
+
+def test_a_program_that_asked_was_told_too(stage: Stage) -> None:
+    stage.clock.pass_by(days=1)
+    reader = stage.program("reader")
+    reader.get(f"timeline?date={DAY}")
+    reader.get(f"timeline?date={DAY}")
+    with stage.db.reading() as connection:
+        told_of_it = [
+            line for line in since(connection, "blora", 0, limit=100_000) if line.kind == "vacancies_reported"
+        ]
+    assert [line.actor for line in told_of_it] == ["reader:reader-1"]
 
 
 def test_a_stretch_that_is_empty_no_more_is_not_passed_over_in_silence(stage: Stage) -> None:

@@ -111,7 +111,11 @@ def test_what_is_seen_lies_upon_what_was_planned_and_nothing_seen_lies_ahead() -
 
 def test_a_counter_that_has_served_its_last_number_is_not_due_for_that_reason() -> None:
     away = normalise([*(p.interval for p in plan().pieces if not p.due), span("14:00", "16:00")])
-    found = lay_out(counter_day("16:00", staffed=(span("08:00", "12:00"), span("13:00", "14:00")), not_due=away), plan(), at("16:00"))
+    found = lay_out(
+        counter_day("16:00", staffed=(span("08:00", "12:00"), span("13:00", "14:00")), not_due=away),
+        plan(),
+        at("16:00"),
+    )
     after = next(s for s in found if s.start == at("14:00"))
     assert (after.state, after.cause, after.end) == ("not_due", "quota_reached", at("16:00"))
 
