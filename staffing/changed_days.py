@@ -10,8 +10,10 @@ from sqlalchemy import Connection, or_, select
 
 from hall.journal import Line, journal
 from hall.places import Places
+from staffing.day_facts import EVE
 
 DAY = timedelta(days=1)
+SMALL_HOURS = timedelta(hours=6)  # what ends a day is written down some time after its midnight
 
 # what happens in the line and at the counters: each speaks of the date at its time
 ROUTINE = (
@@ -45,9 +47,8 @@ class _Touched:
         self.since: date | None = None
 
     def at(self, moment: datetime) -> None:
-        """The date of a moment; and the one before, to which a midnight and what follows it may belong."""
-        day = self.place.date(moment)
-        self.days |= {day, day - DAY}
+        """The date of a moment; and a neighbour, to which the small hours and a service past midnight may belong."""
+        self.days |= {self.place.date(near) for near in (moment - SMALL_HOURS, moment, moment + EVE)}
 
     def from_on(self, moment: datetime) -> None:
         """The date of a moment and every later one."""
