@@ -100,7 +100,7 @@ def tell(judge: Judge, counter: str, moment: datetime, verdict: Verdict) -> Iter
             yield Evidence("agency_unopened", None, None, None, detail, (), cause == AGENCY_NOT_OPEN)
         else:
             detail = {"agency": agency, "counter": first.counter}
-            yield Evidence("agency_opened", first.officer, first.start, None, detail, (AGENCY_NOT_OPEN,), False)
+            yield Evidence("agency_opened", first.officer, first.start, None, detail, (AGENCY_NOT_OPEN,))
     for officer in dict.fromkeys(plan.officer for plan in plans):
         mine = cause if officer in verdict.officers else None
         away = judge.absences_at(officer, moment)
@@ -152,22 +152,23 @@ def _away(
 def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str | None) -> Iterator[Evidence]:
     """What attendance and presence know of an officer at a moment."""
     day = judge.attendance(officer, moment)
-    came, went = day.came, day.went
+    came, went, arrival = day.came, day.went, day.arrival
     elsewhere = judge.seat_elsewhere(officer, counter, moment)
-    if came is not None and day.arrival is not None:
-        late = moment < day.arrival
+    if arrival is not None:
+        late = moment < arrival
         excluded = _NOT_YET_HERE if late else _HERE
         decides = cause == (LATE if late else AWAY)
         if isinstance(came, Punch):
             yield _punch(came, "arrival", rules_out=excluded, decides=decides)
-        else:
+        elif came is not None:
             yield _sign_in(came, "arrival", rules_out=excluded, decides=decides)
+            if late:
+                # Who is only known by a sign-in may have punched before it, as long as the source is behind.
+                yield _coverage(judge, officer, arrival, None)
         if late:
-            # Whoever is only known by a sign-in may have punched before, as long as the source is behind.
-            if not isinstance(came, Punch):
-                yield _coverage(judge, officer, day.arrival, None)
-        elif went is None:
-            yield Evidence("out_punch_missing", officer, day.arrival, None, {}, (LEFT_EARLY,))
+            return
+        if went is None:
+            yield Evidence("out_punch_missing", officer, arrival, None, {}, (LEFT_EARLY,))
         elif moment < went.at:
             yield _punch(went, "departure", rules_out=(LEFT_EARLY,), decides=cause == AWAY)
         else:
@@ -179,7 +180,7 @@ def _seen(judge: Judge, officer: str, counter: str, moment: datetime, cause: str
             return
     if elsewhere is not None:
         yield _sign_in(elsewhere, "elsewhere", rules_out=_ELSEWHERE, decides=cause == AT_OTHER_COUNTER)
-    elif came is None:
+    elif arrival is None:
         yield _coverage(judge, officer, moment, cause)
 
 
@@ -217,11 +218,12 @@ def _coverage(judge: Judge, officer: str, moment: datetime, cause: str | None) -
 
 
 def _pauses(judge: Judge, counter: str, moment: datetime) -> Iterator[Evidence]:
-    allowance = judge.facts.allowance
+    """Whoever is signed in at a counter that is empty pauses beyond the allowance."""
+    allowed = judge.facts.allowance / timedelta(minutes=1)
     for sitting in judge.desks.get(counter, ()):
         pause = sitting.pause_at(moment) if sitting.there_at(moment) else None
-        if pause is not None and pause.start + allowance <= moment:
-            detail = {"reason": pause.reason, "allowance_minutes": allowance / timedelta(minutes=1)}
+        if pause is not None:
+            detail = {"reason": pause.reason, "allowance_minutes": allowed}
             yield Evidence("pause", sitting.officer, pause.start, pause.end, detail)
 
 

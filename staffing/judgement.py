@@ -163,8 +163,7 @@ class Judge:
 
     def covered(self, officer: str) -> datetime | None:
         """Up to when the officer's own source has delivered everything; None: nothing, or there is no source."""
-        source = self.facts.sources.get(officer)
-        return None if source is None else self.facts.covered.get(source)
+        return self.facts.covered.get(self.facts.sources.get(officer, ""))
 
     def cause_of(self, officer: str, counter: str, moment: datetime) -> str:
         """The first cause of the table that applies to one officer who is planned at the counter."""

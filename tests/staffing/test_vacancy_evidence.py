@@ -8,10 +8,10 @@ import pytest
 
 from hall.intervals import Interval
 from staffing.evidence import KINDS, join
-from staffing.roster import Post
+from staffing.roster import Planned, Post
 from staffing.seating import Sitting
-from staffing.vacancy import CAUSES, Evidence
-from tests.staffing.paper_day import BIMA, GALIH, MELATI, MONDAY, SARI, WEDNESDAY, Paper, at, facts_of, span
+from staffing.vacancy import CAUSES, Absence, Evidence, Punch
+from tests.staffing.paper_day import BIMA, GALIH, MELATI, MONDAY, SARI, WEDNESDAY, WINDOW, Paper, at, facts_of, span
 
 ABSENCES = ("leave", "sick", "permission", "study", "official_travel")
 PERSONAL = (
@@ -41,7 +41,7 @@ NO_PLAN = Evidence("no_plan", None, None, None, {}, (*ABSENCES, *PERSONAL), True
 
 def test_an_outage_says_what_was_down_and_since_when() -> None:
     paper = planned().outage("server", "08:00", "12:00").outage("counter:1", "07:00", "09:00")
-    paper.outage("hall", "12:00", "13:00").outage("counter:1", "09:00", "09:30")
+    paper.outage("hall", "12:00", "13:00").outage("hall", "07:00", "08:00").outage("counter:1", "09:00", "09:30")
     assert evidence(paper) == [
         Evidence("outage", None, at("08:00"), at("12:00"), {"what": "server"}, (), True),
         Evidence("outage", None, at("07:00"), at("09:00"), {"what": "counter:1"}, (), True),
@@ -161,6 +161,7 @@ def test_who_is_late_by_a_sign_in_alone_is_shown_with_what_the_source_has_delive
     sign_in, coverage = evidence(paper)[2:]
     assert (sign_in.kind, sign_in.start, sign_in.end, sign_in.decides) == ("sign_in", at("09:00"), at("12:00"), True)
     assert sign_in.detail == {"counter": "1", "role": "arrival"}
+    assert sign_in.rules_out == ("left_early", "away_from_counter", "no_attendance_data", "absent_without_notice")
     assert coverage == Evidence(
         "coverage", SARI, None, at("08:30"), {"source": "bkd"}, ("absent_without_notice",), False
     )
@@ -268,6 +269,51 @@ def test_two_plans_of_one_officer_stand_in_one_order_whoever_told_them_first(ord
     assert [one.detail for one in facts_of(paper.pieces()[0], "plan")] == [{}, {"substitute_for": "1990"}]
 
 
+def test_two_states_of_one_post_stand_in_one_order() -> None:
+    states = [Post("1", "Operator", False, date(2026, 1, 5)), Post("1", "Operator", False)]
+    for order in (1, -1):
+        paper = Paper(posts={"1": states[::order]})
+        assert [one.detail.get("since") for one in facts_of(paper.pieces()[0], "post")] == [None, "2026-01-05"]
+
+
+def test_somebody_with_an_earlier_cause_decides_nothing() -> None:
+    """Bima is away and the cause is about him; Sari was in the building too, but at another counter."""
+    paper = (
+        planned().plan("1", BIMA).punch(BIMA, "07:40").punch(SARI, "07:30", "13:00").sit("2", SARI, "07:50", "12:00")
+    )
+    assert paper.told() == [("08:00", "12:00", "away_from_counter", BIMA)]
+    assert [one.officer for one in evidence(paper) if one.decides] == [BIMA]
+
+
+def night() -> Paper:
+    """Due from Monday evening to two, and from eight to twelve; the morning begins at five."""
+    paper = Paper(due={"1": (Interval(at("20:00", MONDAY), at("02:00")), span("08:00", "12:00"))})
+    paper.plans = [Planned("1", SARI, span("00:00", "02:00"), None), Planned("1", SARI, span("08:00", "12:00"), None)]
+    return paper
+
+
+def test_what_was_seen_during_leave_is_shown_with_the_night_or_the_day_to_which_it_belongs() -> None:
+    paper = night()
+    paper.absences = [Absence(SARI, "leave", at("00:00", MONDAY), WINDOW.end, "SK")]
+    paper.punches = [Punch(SARI, at("11:59:59", MONDAY), "bkd"), Punch(SARI, at("12:00", MONDAY), "bkd")]
+    paper.punches += [Punch(SARI, at("05:00"), "bkd"), Punch(SARI, WINDOW.end, "bkd")]
+    paper.sittings = {"2": [Sitting("2", SARI, at("12:00", MONDAY), at("12:30", MONDAY))]}
+    paper.sit("2", SARI, "05:00", "05:30")
+    first, second = paper.pieces()
+    for kind in ("punch", "sign_in"):
+        assert [one.start for one in facts_of(first, kind)] == [at("12:00", MONDAY)]
+        assert [one.start for one in facts_of(second, kind)] == [at("05:00")]
+
+
+def test_a_session_of_the_next_morning_does_not_contradict_a_departure_in_the_night() -> None:
+    paper = night().punch(SARI, "01:00")
+    paper.punches.append(Punch(SARI, at("19:50", MONDAY), "bkd"))
+    paper.sit("2", SARI, "05:00", "05:30").sit("2", SARI, "04:59:59", "05:00")
+    piece = paper.pieces()[1]
+    assert (piece.cause, piece.start, piece.end) == ("left_early", at("01:00"), at("02:00"))
+    assert [one.start for one in facts_of(piece, "sign_in")] == [at("04:59:59")]
+
+
 def test_a_substitutes_plan_says_whose_place_it_takes() -> None:
     paper = Paper().plan("1", BIMA, instead_of=SARI)
     assert evidence(paper)[0].detail == {"substitute_for": SARI}
@@ -276,6 +322,7 @@ def test_a_substitutes_plan_says_whose_place_it_takes() -> None:
 def test_a_pause_beyond_its_allowance_is_shown() -> None:
     paper = planned().sit("1", SARI, "08:00", "12:00", ("09:00", "09:30"))
     paper.sit("1", BIMA, "09:00", "09:05", ("09:01", None))  # over before the piece
+    assert [one.kind for one in evidence(paper)][2:] == ["sign_in", "out_punch_missing", "pause"]
     assert evidence(paper)[-1] == Evidence(
         "pause", SARI, at("09:00"), at("09:30"), {"reason": "ke belakang", "allowance_minutes": 15.0}, (), False
     )
