@@ -290,6 +290,10 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     hall.ask("console", "post", f"{at}/sign-out")
     hall.ask("manager", "get", "/halls/blora/floor")
     hall.ask("manager", "get", "/halls/blora/timeline")
+    empty = hall.ask("manager", "get", "/halls/blora/vacancies?from=2026-03-03")
+    assert empty.json["vacancies"]
+    again = {"If-None-Match": empty.headers["ETag"]}
+    assert hall.ask("manager", "get", "/halls/blora/vacancies?from=2026-03-03", headers=again).status_code == 304
     follow_up(hall)
     assert hall.ask("manager", "post", "/halls/blora/close-day").json["expired"] > 0
 
@@ -349,6 +353,9 @@ REFUSED: list[tuple[str | None, str, str, Any, int, str]] = [
     ("display", "get", "/halls/blora/board?since=now", None, 422, "bad_since"),
     ("display", "get", "/halls/blora/calls/1/sound.wav", None, 404, "unknown_call"),
     ("reader", "get", "/halls/blora/statistics?date=yesterday", None, 422, "bad_date"),
+    ("reader", "get", "/halls/blora/vacancies?from=2026-01-01&to=2026-03-01", None, 422, "too_long"),
+    ("reader", "get", "/halls/blora/vacancies?agency=none", None, 404, "unknown_agency"),
+    ("display", "get", "/halls/blora/vacancies", None, 403, "not_allowed"),
     ("reader", "post", "/halls/blora/close-day", None, 403, "not_allowed"),
     (None, "get", "/metrics", None, 401, "sign_in_needed"),
     (None, "post", "/attendance", {"source": "bkd", "punches": []}, 401, "sign_in_needed"),
