@@ -68,21 +68,34 @@ class Staffed:
 
 def cost(counter: Counter, start: datetime, end: datetime, line: Line, staffed: Staffed) -> Cost:
     """What [start, end) at ``counter`` cost whoever waited for its services (section 3 of the domain reference)."""
-    window = Interval(start, end)
+    return cost_together([(counter, Interval(start, end))], line, staffed)
+
+
+def cost_together(stretches: Iterable[tuple[Counter, Interval]], line: Line, staffed: Staffed) -> Cost:
+    """What stretches of one or several counters cost in all: whoever waited for two of them at once counts once."""
+    groups: dict[tuple[str | None, str], list[Interval]] = defaultdict(list)
+    waiting: dict[tuple[str | None, str], list[Wait]] = {}
+    for counter, stretch in stretches:
+        for service, waits in line.groups(counter):
+            key = (service, "" if service is not None else counter.code)
+            groups[key].append(stretch)
+            waiting[key] = waits
     waited = stranded = ZERO
     lost: set[str] = set()
-    for service, waits in line.groups(counter):
-        inside = _inside(waits, start, end)
-        if not inside:
-            continue
-        alone = subtract((window,), clip(staffed.of(service, counter.code), window))
-        for wait in inside:
-            waited += min(wait.end, end) - max(wait.start, start)
-            if wait.lost:
-                lost.add(wait.ticket)
-            for gap in alone:
-                if wait.start < gap.end and wait.end > gap.start:
-                    stranded += min(wait.end, gap.end) - max(wait.start, gap.start)
+    for (service, alone_at), found in groups.items():
+        there = staffed.of(service, alone_at)
+        for stretch in found if len(found) == 1 else normalise(found):
+            inside = _inside(waiting[service, alone_at], stretch.start, stretch.end)
+            if not inside:
+                continue
+            alone = subtract((stretch,), clip(there, stretch))
+            for wait in inside:
+                waited += min(wait.end, stretch.end) - max(wait.start, stretch.start)
+                if wait.lost:
+                    lost.add(wait.ticket)
+                for gap in alone:
+                    if wait.start < gap.end and wait.end > gap.start:
+                        stranded += min(wait.end, gap.end) - max(wait.start, gap.start)
     return Cost(waited / MINUTE, stranded / MINUTE, len(lost))
 
 

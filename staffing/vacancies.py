@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from hall.database import Database
-from hall.intervals import Intervals, subtract
-from hall.places import Places, places
+from hall.intervals import Interval, Intervals, subtract
+from hall.places import Counter, Places, places
 from hall.turn import position
 from queueing.waits import Times
 from staffing.changed_days import Known, changed_since
-from staffing.impact import Cost, Idle, Line, Staffed, cost, idle_while_waiting
+from staffing.day_facts import UNOBSERVED
+from staffing.impact import Cost, Idle, Line, Staffed, cost, cost_together, idle_while_waiting
 from staffing.reading import DAY, Span, delivered, is_closed, read_span
 from staffing.reported import Change, Told, compare, no_longer, tell, told_of
 from staffing.seating import staffed, unseen
@@ -22,6 +24,7 @@ from staffing.vacancy import DayFacts, DayJudgement, Evidence, Piece, judge_day
 
 MOST_KEPT = 400  # dates of one hall: a year and a month
 AT_ONCE = 31  # dates read together: a year at once would hold all its facts in memory
+NOTHING = Cost(0.0, 0.0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,19 @@ class Vacancy:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What a date's empty counters cost, unobserved time apart: of the whole hall, of each agency, of each counter.
+
+    Whoever waited while two of its counters stood empty is counted once in an agency's cost, so the costs of the single
+    vacancies come to more.
+    """
+
+    hall: Cost = NOTHING
+    agencies: dict[str, Cost] = field(default_factory=dict)
+    counters: dict[str, Cost] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """One business date: its vacancies in the hall's order of counters, then by time; idleness apart.
 
@@ -86,6 +102,7 @@ class Day:
     judgement: DayJudgement
     idle: tuple[Idle, ...]
     withdrawn: tuple[Told, ...] = ()
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +214,34 @@ def work_out(span: Span, day: date) -> Day:
     found = tuple(
         Vacancy(piece, cost(counters[piece.counter], piece.start, piece.end, line, there)) for piece in judgement.pieces
     )
-    return Day(day, facts.window.end, found, judgement, _idle(span, facts, times, line))
+    idle = _idle(span, facts, times, line)
+    return Day(day, facts.window.end, found, judgement, idle, costs=_costs(found, counters, line, there))
+
+
+def _costs(found: tuple[Vacancy, ...], counters: dict[str, Counter], line: Line, there: Staffed) -> Costs:
+    """What the vacancies cost together; the cost of a single one is known already."""
+    empty = [v for v in found if v.cause != UNOBSERVED]
+
+    def together(of: list[Vacancy]) -> Cost:
+        if len(of) == 1:
+            return of[0].cost
+        return cost_together([(counters[v.counter], Interval(v.start, v.end)) for v in of], line, there)
+
+    agencies, single = _sorted(empty, lambda v: v.agency), _sorted(empty, lambda v: v.counter)
+    if not any(v.cost.waiting_minutes for v in empty):
+        return Costs()
+    return Costs(
+        together(empty),
+        {agency: together(of) for agency, of in agencies.items()},
+        {counter: together(of) for counter, of in single.items()},
+    )
+
+
+def _sorted(found: list[Vacancy], key: Callable[[Vacancy], str]) -> dict[str, list[Vacancy]]:
+    by: dict[str, list[Vacancy]] = {}
+    for vacancy in found:
+        by.setdefault(key(vacancy), []).append(vacancy)
+    return by
 
 
 def _staffed(facts: DayFacts) -> dict[str, Intervals]:
