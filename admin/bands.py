@@ -148,9 +148,7 @@ def band_of(lane: Lane, found: Timeline, axis: Axis) -> Band:
     due = tuple((axis.at(i.start), round(axis.at(i.end) - axis.at(i.start), 3)) for i in lane.due)
     agency = place.agencies[counter.agency]
     empty = lane.minutes(VACANT)
-    return Band(
-        counter.code, counter.name, agency.short, page, tuple(boxes), due, _total(lane, empty), empty
-    )
+    return Band(counter.code, counter.name, agency.short, page, tuple(boxes), due, _total(lane, empty), empty)
 
 
 def _total(lane: Lane, empty: float) -> str:

@@ -97,7 +97,7 @@ class Teller:
         kind = CAUSES.get(e.detail["absence"], e.detail["absence"])
         words = _("%(who)s tercatat %(kind)s, %(since)s sampai %(until)s", kind=kind, **self._given(e))
         if self._names is not None and e.detail.get("document"):
-            words += _(" (dokumen %(document)s)", document=e.detail["document"])
+            words += " " + _("(dokumen %(document)s)", document=e.detail["document"])
         return words
 
     def _punch(self, e: Evidence) -> str:

@@ -21,9 +21,7 @@ from queueing.statistics import day_numbers
 from web.ground import db, now
 from web.identity import who
 
-bp = Blueprint(
-    "admin", __name__, static_folder="static", static_url_path="/static/admin", template_folder="templates"
-)
+bp = Blueprint("admin", __name__, static_folder="static", static_url_path="/static/admin", template_folder="templates")
 ROLES = ("coordinator", "manager", "head", "personnel", "regent")
 LANDING = {"head": "people.today", "personnel": "people.today"}  # everybody else: the floor
 STAFF = ("coordinator", "manager")  # who may end a session, close a counter and the day

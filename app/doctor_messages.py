@@ -47,7 +47,7 @@ def _webhook(name: str, webhook: Webhook, halls: set[str]) -> Iterator[Finding]:
     if unknown:
         yield Finding("warning", "messages", f"Webhook {name} speaks of halls that are not here: {', '.join(unknown)}.")
     if address.scheme == "http" and not _is_near(address.hostname or ""):
-        yield Finding("warning", "messages", f"Webhook {name} is not HTTPS: on the way everybody can read what is told.")
+        yield Finding("warning", "messages", f"Webhook {name} is not HTTPS: anybody on the way can read what is told.")
     elif not unknown:
         yield Finding("ok", "messages", f"Webhook {name} is told of every flag.")
 

@@ -200,9 +200,7 @@ def keep_draft(
     """
     with _case(db, case_id, now, LIVE) as (t, case):
         if case.changed:
-            message = (
-                "Fakta di balik tindak lanjut ini berubah. Pakai fakta sekarang sebelum menyusun surat."
-            )
+            message = "Fakta di balik tindak lanjut ini berubah. Pakai fakta sekarang sebelum menyusun surat."
             raise Conflict("facts_changed", message)
         highest = select(func.max(case_letters.c.nr)).where(case_letters.c.case == case.id)
         nr = int(t.connection.execute(highest).scalar_one() or 0) + 1

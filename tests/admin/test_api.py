@@ -187,7 +187,10 @@ def test_what_is_wrong_is_refused_with_its_code_and_leaves_nothing(
 
 @pytest.mark.parametrize(
     ("login", "path"),
-    [("bupati", "absences"), *((who, path) for who in ("embun", "bkd", "bupati") for path in ("closures", "close-day"))],
+    [
+        ("bupati", "absences"),
+        *((who, path) for who in ("embun", "bkd", "bupati") for path in ("closures", "close-day")),
+    ],
 )
 def test_who_may_look_may_not_therefore_record(stage: Stage, login: str, path: str) -> None:
     answer = stage.signed_in(login).post(path, {})

@@ -25,7 +25,7 @@ from tests.house.sources import ROOMS, ROOT, files, name
 CATALOGUES = ROOT / "web" / "translations"
 ENGLISH = CATALOGUES / "en" / "LC_MESSAGES" / "messages.po"
 TEMPLATES = files(".html", trees=ROOMS)
-SAME_IN_BOTH = {"Antre", "Bahasa", "Language", "Indonesia", "English", "QR"}
+SAME_IN_BOTH = {"Antre", "Bahasa", "Language", "Indonesia", "English", "QR", "PDF", "Word"}
 Key = tuple[str | None, str]
 
 

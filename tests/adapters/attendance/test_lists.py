@@ -159,7 +159,9 @@ BROKEN: dict[str, tuple[bytes, int, str]] = {
     "pdf": (b"%PDF-1.7\n%\xe2\xe3", 0, "PDF"),
     "cut xlsx": (workbook(("NIP", "Waktu"), (SARI.nip, datetime(2026, 3, 3, 7, 31)))[:-200], 0, "rusak"),
     "number in the date cell": (
-        workbook(("NIP", "Tanggal", "Jam"), SOUND_ROW, (BIMA.nip, 46084, time(7, 45))), 3, "Tanggal: 46084 bukan tanggal"
+        workbook(("NIP", "Tanggal", "Jam"), SOUND_ROW, (BIMA.nip, 46084, time(7, 45))),
+        3,
+        "Tanggal: 46084 bukan tanggal",
     ),
     "binary": (b"NIP;Waktu\n" + bytes(range(256)) * 8, 0, ""),
 }  # fmt: skip
