@@ -30,6 +30,7 @@ from queueing.calling import end_old_days
 from staffing import attendance, deliveries
 from staffing.case_facts import Reviewer
 from staffing.presence import end_day, find_lost_consoles
+from staffing.vacancies import note_closed
 from web.ground import News
 
 log = logging.getLogger("antre.couriers")
@@ -260,10 +261,14 @@ class Couriers:
         return KEYS_S
 
     def review_cases(self) -> float:
-        """Holds follow-up cases against facts that came late, apart from all else: a day worked out takes a while."""
+        """Notes what yesterday had to tell, and holds follow-up cases against facts that came late.
+
+        Apart from all else: a day worked out takes a while.
+        """
         with self._db.reading() as connection:
             halls = hall_codes(connection)
         for hall in halls:
+            note_closed(self._db, hall, now=self._clock.now())
             self._reviewer.look(hall, now=self._clock.now())
         return 20.0
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from hall.database import Database, Json, Moment, canonical, metadata, new_id
-from hall.journal import Line
+from hall.journal import Line, journal
 from hall.turn import turn
 from staffing.deciding import read_facts_since, which_decided
 from staffing.vacancy import Piece
@@ -161,19 +161,21 @@ def tell(
     known: Mapping[date, Iterable[Told]],
     actor: str,
     now: datetime,
+    mark: date | None = None,
 ) -> int:
     """Notes that these pieces were told to somebody, ``by`` one of :data:`BY`, as the journal's line ``seq`` has them.
 
     ``known`` is what was told of those dates before (:func:`told_of`): what was told once is not noted again, so most
-    calls write nothing. Returns how many were noted. Raises :class:`NotFound` (``unknown_hall``).
+    calls write nothing. ``mark``: the date that is closed by this, for which a line is written even if nothing is new
+    (:func:`was_closed`). Returns how many were noted. Raises :class:`NotFound` (``unknown_hall``).
     """
     if by not in BY:
         raise ValueError(f"nothing is told by {by!r}")
     before = {_key(t.counter, t.start, t.end, t.cause, t.officers) for found in known.values() for t in found}
     fresh = {_key(p.counter, p.start, p.end, p.cause, p.officers): (day, p) for day, p in pieces}
-    if not fresh.keys() - before:
+    if mark is None and not fresh.keys() - before:
         return 0
-    days = sorted({day for day, _ in fresh.values()})
+    days = sorted({day for day, _ in fresh.values()} | ({mark} if mark is not None else set()))
     with turn(db, hall, now) as t:
         for found in told_of(
             t.connection, hall, days[0], days[-1]
@@ -189,9 +191,17 @@ def tell(
         ]  # fmt: skip
         if rows:
             t.connection.execute(reported.insert(), rows)
+        if rows or mark is not None:
             data = {"by": by, "from": days[0].isoformat(), "to": days[-1].isoformat(), "pieces": len(rows)}
             t.write("vacancies_reported", f"day:{days[0].isoformat()}", data, actor=actor)
         return len(rows)
+
+
+def was_closed(connection: Connection, hall: str, day: date) -> bool:
+    """Whether what a date had to tell was noted when it was closed."""
+    j = journal.c
+    query = select(j.data).where(j.hall == hall, j.subject == f"day:{day.isoformat()}", j.kind == "vacancies_reported")
+    return any(row.data["by"] == "day_closed" for row in connection.execute(query))
 
 
 def _key(counter: str, start: datetime, end: datetime, cause: str, officers: tuple[str, ...]) -> tuple[object, ...]:

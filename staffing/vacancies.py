@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from hall.database import Database
 from hall.intervals import Interval, Intervals, subtract
+from hall.journal import journal
 from hall.places import Counter, Places, places
 from hall.turn import position
 from queueing.waits import Times
@@ -18,7 +19,7 @@ from staffing.changed_days import Known, changed_since
 from staffing.day_facts import UNOBSERVED
 from staffing.impact import Cost, Idle, Line, Staffed, cost, cost_together, idle_while_waiting
 from staffing.reading import DAY, Span, delivered, is_closed, read_span
-from staffing.reported import Change, Told, compare, no_longer, tell, told_of
+from staffing.reported import Change, Told, compare, no_longer, tell, told_of, was_closed
 from staffing.seating import staffed, unseen
 from staffing.vacancy import DayFacts, DayJudgement, Evidence, Piece, judge_day
 
@@ -187,6 +188,26 @@ def note_asked(db: Database, period: Period, *, agency: str | None = None, actor
     over = [day for day in period.days if day.ends <= period.now]
     pieces = [(day.date, v.piece) for day in over for v in day.pieces if agency in (None, v.agency)]
     return tell(db, period.hall, pieces, "asked", seq=period.seq, known=period.told, actor=actor, now=period.now)
+
+
+def note_closed(db: Database, hall: str, *, now: datetime) -> int:
+    """Notes what yesterday had to tell, as it stood when the day was closed; once. Returns how many pieces were new.
+
+    The couriers call it now and then. A date of which nothing at all is known tells nothing: nobody was here yet.
+    """
+    with db.reading() as connection:
+        place = places(db, connection, hall)
+        day = place.date(now) - DAY
+        window = place.calendar.window(day)
+        lived = select(journal.c.seq).where(
+            journal.c.hall == hall, journal.c.at >= window.start, journal.c.at < window.end
+        )
+        if was_closed(connection, hall, day) or connection.execute(lived.limit(1)).first() is None:
+            return 0
+    period = vacancies(db, hall, day, day, now=now)
+    pieces = [(day, v.piece) for v in period.pieces]
+    known = period.told
+    return tell(db, hall, pieces, "day_closed", seq=period.seq, known=known, actor="system", now=now, mark=day)
 
 
 def _with_what_was_told(

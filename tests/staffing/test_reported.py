@@ -12,7 +12,7 @@ from staffing import facts, presence
 from staffing.attendance import Told as Reading
 from staffing.attendance import deliver
 from staffing.reported import told_of
-from staffing.vacancies import Period, Vacancy, note_asked, vacancies
+from staffing.vacancies import Period, Vacancy, note_asked, note_closed, vacancies
 from tests.cast import BIMA, CONSOLE, SARI, SYSTEM, TUESDAY, WEDNESDAY_MORNING, wib
 from tests.staffing.tuesday import at
 
@@ -151,6 +151,36 @@ def test_a_sign_in_carried_in_late_is_the_fact_that_changed_it(contoh: Database)
     (late,) = at_two(ask(contoh, "10:00"))
     assert late.was is not None
     assert (late.cause, [line.kind for line in late.was.facts]) == ("late", ["signed_in"])
+
+
+def test_what_a_day_had_to_tell_is_noted_once_when_it_is_closed(contoh_on_each: Database) -> None:
+    db = contoh_on_each
+    facts.record_punch(db, "contoh", SARI.nip, "bkd", at("07:40"), actor=SYSTEM, now=at("07:40"))
+    assert note_closed(db, "contoh", now=at("23:59")) == 0  # the day before, in which nobody was here yet
+    midnight = wib("2026-03-04", "00:00")
+    noted = note_closed(db, "contoh", now=midnight)
+    assert noted == len(told(db)) > 3
+    assert {by for _, _, by in told(db)} == {"day_closed"}
+    lines = len(kinds(db))
+    assert note_closed(db, "contoh", now=wib("2026-03-04", "00:01")) == 0
+    assert len(kinds(db)) == lines
+
+
+def test_a_day_that_was_asked_for_before_it_was_closed_is_marked_and_not_told_again(contoh: Database) -> None:
+    ask(contoh, "00:00")
+    facts.record_punch(contoh, "contoh", SARI.nip, "bkd", at("07:40"), actor=SYSTEM, now=wib("2026-03-04", "00:00"))
+    before = kinds(contoh).count("vacancies_reported")
+    note_closed(contoh, "contoh", now=wib("2026-03-04", "00:01"))
+    note_closed(contoh, "contoh", now=wib("2026-03-04", "00:02"))
+    assert kinds(contoh).count("vacancies_reported") == before + 1
+
+
+def test_a_late_punch_changes_what_was_told_at_the_close_of_the_day(contoh: Database) -> None:
+    facts.record_punch(contoh, "contoh", SARI.nip, "bkd", at("07:40"), actor=SYSTEM, now=at("07:40"))
+    note_closed(contoh, "contoh", now=wib("2026-03-04", "00:00"))
+    punch(contoh, "09:00")
+    late, _ = at_two(vacancies(contoh, "contoh", THE_DAY, THE_DAY, now=WEDNESDAY_MORNING))
+    assert late.was is not None and (late.was.told.by, late.was.told.cause) == ("day_closed", "no_attendance_data")
 
 
 @pytest.mark.parametrize("by", ["rumour", ""])
