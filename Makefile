@@ -1,6 +1,6 @@
 # Thin on purpose: everything else is in `antre` (.venv/bin/antre --help).
 .DEFAULT_GOAL := help
-.PHONY: help setup tools browser demo test check bench lock translations clean
+.PHONY: help setup tools browser demo test check bench mutants lock translations clean
 
 help:
 	@echo "make setup   what running needs, into .venv (so .venv/bin/antre)"
@@ -8,6 +8,7 @@ help:
 	@echo "make test    all tests, with everything they need"
 	@echo "make check   lint, types, import contracts"
 	@echo "make bench   how fast it is on this machine"
+	@echo "make mutants  whether a test notices each small change of the rules of empty counters"
 	@echo "make lock    new requirements*.lock from pyproject.toml"
 	@echo "make translations  new sentences into the English catalogue, gone ones out of it"
 	@echo "make clean   removes .venv and what tools left behind; var/ stays"
@@ -35,6 +36,9 @@ check: tools
 
 bench: tools
 	@.venv/bin/python -m bench $(ARGS)
+
+mutants: tools
+	@scripts/mutants.sh $(ARGS)
 
 LOCK = .venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
