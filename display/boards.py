@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app, json
-from sqlalchemy import Connection
 
 from hall.places import Places
 from queueing.board import board, spoken_lines
@@ -65,7 +64,7 @@ def kept(ground: Ground, hall: str, area: str | None, moment: datetime) -> Board
     return found if found.bucket == _bucket(moment) else None
 
 
-def made(ground: Ground, connection: Connection, hall: str, area: str | None, moment: datetime) -> Board:
+def made(ground: Ground, connection: Any, hall: str, area: str | None, moment: datetime) -> Board:
     """The board now, made anew if anything changed. Whoever calls this is alone at it (:meth:`Ground.alone`).
 
     Raises :class:`NotFound` (``unknown_hall``).
@@ -98,7 +97,7 @@ def make_ahead(ground: Ground, hall: str, moment: datetime) -> None:
             made(ground, connection, hall, area, moment).asked = asked
 
 
-def calls_after(connection: Connection, hall: Places, since: int, area: str | None) -> list[dict[str, Any]]:
+def calls_after(connection: Any, hall: Places, since: int, area: str | None) -> list[dict[str, Any]]:
     """The calls and recalls after a line, each with the address of its sound."""
     lines = spoken_lines(connection, hall, since, area)
     for line in lines:
@@ -122,7 +121,7 @@ def slide_names(ground: Ground, hall: Places) -> list[str]:
     return sorted(f.name for f in folder.iterdir() if f.suffix.lower() in SLIDES and f.is_file()) if folder else []
 
 
-def _picture(ground: Ground, connection: Connection, seen: Sight, area: str | None, moment: datetime) -> str:
+def _picture(ground: Ground, connection: Any, seen: Sight, area: str | None, moment: datetime) -> str:
     answer = board(connection, seen.line, area, moment)
     names = slide_names(ground, seen.line.places)
     answer["slides"] = [_address("display.slide", hall=answer["hall"], name=name) for name in names]

@@ -1,18 +1,25 @@
-"""Threads for pages and threads for sockets: a socket never takes a page's."""
+"""Threads for pages and threads for sockets: a socket never takes a page's, and a ready board takes none."""
 
 from __future__ import annotations
 
+import json
+import select
+import selectors
+import socket
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import BinaryIO
 
 import pytest
 import requests
 import websocket
+from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
 from adapters.printers.pretend import PretendPrinter
-from app.worker import Pool, keep_this_thread
-from tests.live import LiveHall, close_hall, open_hall
+from app.worker import HallWorker, Pool, keep_this_thread
+from tests.live import HALL, LiveHall, close_hall, open_hall
 
 PATIENCE_S = 10
 
@@ -67,7 +74,7 @@ def test_a_closed_pool_takes_nothing_and_lets_its_threads_go() -> None:
         pool.submit(lambda: 1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hall_with_two_threads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHall]:
     with PretendPrinter() as printer:
         hall = open_hall(tmp_path_factory.mktemp("live"), printer, ANTRE_THREADS="2", ANTRE_SOCKETS="20")
@@ -88,3 +95,153 @@ def test_many_sockets_leave_the_pages_their_two_threads(hall_with_two_threads: L
             assert str(line.recv()).startswith("0{")
         for _ in range(5):
             assert requests.get(f"{hall.url}/healthz", timeout=PATIENCE_S).status_code == 200
+
+
+class Screen:
+    """One connection that asks again and again in the same words, as a display's browser does."""
+
+    def __init__(self, hall: LiveHall) -> None:
+        self.line = connect(hall)
+        self.answers: BinaryIO = self.line.makefile("rb")
+        self.question = question_of(hall, "display", f"/api/v1/halls/{HALL}/board?since=0")
+
+    def ask(self) -> dict[str, object]:
+        self.line.sendall(self.question)
+        return self.read()
+
+    def read(self) -> dict[str, object]:
+        """The next answer on the line."""
+        assert self.answers.readline() == b"HTTP/1.1 200 OK\r\n"
+        length = 0
+        while (line := self.answers.readline()) != b"\r\n":
+            name, _, value = line.decode().partition(": ")
+            length = int(value) if name == "Content-Length" else length
+        return dict(json.loads(self.answers.read(length)))
+
+    def close(self) -> None:
+        self.answers.close()
+        self.line.close()
+
+
+def connect(hall: LiveHall) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", int(hall.url.rpartition(":")[2])), timeout=PATIENCE_S)
+
+
+def question_of(hall: LiveHall, role: str, path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {hall.tokens[role]}\r\n\r\n".encode()
+
+
+def answered_while_no_thread_is_free(hall: LiveHall, screen: Screen) -> bool:
+    """Holds both threads with requests that never end, and asks for the board."""
+    with ExitStack() as held:
+        for _ in range(2):
+            endless = connect(hall)
+            held.callback(endless.close)
+            endless.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        page = connect(hall)
+        held.callback(page.close)
+        page.sendall(b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+        screen.line.sendall(screen.question)
+        heard = select.select([page, screen.line], [], [], 2)[0]
+        assert page not in heard, "a page was answered: the threads were not held"
+    assert screen.read()["hall"] == HALL, "whether at once or now that the threads are free again"
+    return screen.line in heard
+
+
+def test_a_board_that_is_ready_takes_no_thread(hall_with_two_threads: LiveHall) -> None:
+    hall = hall_with_two_threads
+    with ExitStack() as opened:
+        screen = Screen(hall)
+        opened.callback(screen.close)
+        for _ in range(3):
+            screen.ask()
+        # now and then a board is made anew just then, because opening hours go on
+        assert any(answered_while_no_thread_is_free(hall, screen) for _ in range(3))
+
+
+def test_two_questions_in_one_breath_are_two_answers(hall_with_two_threads: LiveHall) -> None:
+    hall = hall_with_two_threads
+    with ExitStack() as opened:
+        screen = Screen(hall)
+        opened.callback(screen.close)
+        for _ in range(3):
+            screen.ask()
+        for _ in range(2):
+            screen.line.sendall(screen.question * 2)
+            assert screen.read()["hall"] == screen.read()["hall"] == HALL
+        screen.line.sendall(screen.question + question_of(hall, "reader", f"/api/v1/halls/{HALL}/services"))
+        assert "lines" in screen.read()
+        assert "agencies" in screen.read()
+
+
+class Visitor:
+    """A connection between two requests, as the worker knows it, and the visitor's end of it."""
+
+    def __init__(self) -> None:
+        self.sock, self.far = socket.socketpair()
+        self.sock.setblocking(False)
+        self.far.settimeout(PATIENCE_S)
+        self.closed = False
+
+    def set_timeout(self) -> None:
+        """The worker counts its silence from here."""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    made = Visitor()
+    yield made
+    made.sock.close()
+    made.far.close()
+
+
+@pytest.fixture
+def worker(visitor: Visitor) -> Iterator[HallWorker]:
+    """A worker that hears one visitor; what would follow a request is written down in ``done``."""
+    made = HallWorker.__new__(HallWorker)
+    made.keepalived_conns, made.nr_conns = deque([visitor]), 1
+    made.poller, made.method_queue, made.tpool = selectors.DefaultSelector(), PollableMethodQueue(), Pool(1)
+    made.method_queue.init()
+    made.poller.register(visitor.sock, selectors.EVENT_READ)
+    made.done = []
+    made.finish_request = lambda conn, future: made.done.append((conn, future.result()))
+    yield made
+    made.tpool.shutdown()
+    made.poller.close()
+    made.method_queue.close()
+
+
+def test_what_a_connection_does_not_take_at_once_is_left_to_a_thread(visitor: Visitor, worker: HallWorker) -> None:
+    body = bytes(range(256)) * 8_000  # two megabytes: far more than the pair's buffer
+    worker._give(visitor, visitor.sock, "X-Note: here\r\n", body)
+    assert not worker.keepalived_conns and not worker.poller.get_map(), "nobody else hears it meanwhile"
+    with visitor.far.makefile("rb") as answer:
+        head = iter(answer.readline, b"\r\n")
+        assert {b"X-Note: here\r\n", b"Content-Length: %d\r\n" % len(body)} <= set(head)
+        assert answer.read(len(body)) == body
+    assert select.select([worker.method_queue.fileno()], [], [], PATIENCE_S)[0]
+    worker.method_queue.run_callbacks(None)
+    assert worker.done == [(visitor, True)], "then it is heard again"
+
+
+def test_a_visitor_who_left_before_the_answer_is_forgotten(visitor: Visitor, worker: HallWorker) -> None:
+    visitor.far.close()
+    worker._give(visitor, visitor.sock, "", b"{}")
+    assert visitor.closed and worker.nr_conns == 0
+    assert not worker.keepalived_conns and not worker.poller.get_map()
+
+
+def test_a_visitor_who_took_the_answer_stays_and_is_the_last_to_be_thought_silent(
+    visitor: Visitor, worker: HallWorker
+) -> None:
+    other = Visitor()
+    worker.keepalived_conns.append(other)
+    worker._give(visitor, visitor.sock, "", b"{}")
+    assert visitor.far.recv(4096).endswith(b"Content-Length: 2\r\n\r\n{}")
+    assert list(worker.keepalived_conns) == [other, visitor]
+    assert worker.poller.get_key(visitor.sock)
+    other.sock.close()
+    other.far.close()
