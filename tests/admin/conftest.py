@@ -12,13 +12,9 @@ from playwright.sync_api import Browser, Error, Page, Playwright
 from hall.database import Database, sqlite_url
 from hall.schema import migrate
 from tests.admin.stage import PIN, Stage, furnish
+from tests.browser import launch
 from tests.cast import BLORA_FILE
 from tests.conftest import load
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +44,7 @@ def stage(furnished: Path, tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A real browser, started once for a file of tests."""
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    browser = launch(playwright)
     yield browser
     browser.close()
 

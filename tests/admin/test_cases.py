@@ -14,14 +14,11 @@ from hall.people import set_account
 from staffing import facts
 from staffing.privacy import read_looks
 from tests.admin.stage import PIN, Stage, Visitor
+from tests.browser import launch
 from tests.cast import BAMBU, SEKAR, SYSTEM, wib
 
 CHOICE = "/admin/blora/tindak-lanjut/baru"
 LIST = "/admin/blora/tindak-lanjut"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -292,7 +289,7 @@ def test_no_page_of_follow_up_carries_a_script_or_a_style_of_its_own(monday: Sta
 def test_on_a_phone_a_case_is_opened_its_letter_taken_along_and_a_late_fact_seen(
     monday: Stage, playwright: Playwright
 ) -> None:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    browser = launch(playwright)
     with monday.served() as address:
         context = browser.new_context(viewport={"width": 390, "height": 844}, locale="id-ID")
         page = context.new_page()

@@ -91,8 +91,9 @@ def test_without_the_pages_token_nothing_is_taken_on(flagged: Stage) -> None:
     visitor = flagged.signed_in("wulan")
     flag = next(iter(up(flagged).values()))
     refused = visitor.client.post(f"/admin/blora/bendera/{flag}", data={"reason": "ya"})
-    assert (refused.status_code, refused.json["code"]) == (400, "bad_csrf")
-    assert visitor.get("flags").json["open"][0]["acknowledged"] is None
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "bad_csrf")
+    listed = visitor.get("flags").get_json()
+    assert listed["open"][0]["acknowledged"] is None
 
 
 @pytest.mark.parametrize(("role", "status"), [("reader", 200), ("kiosk", 403), ("display", 403), ("console", 403)])

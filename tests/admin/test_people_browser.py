@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, Route, ViewportSize, expect
 from sqlalchemy import select
 
 from staffing.absences import absences_in
 from staffing.books import roll_marks, standing
 from staffing.facts import coverage, punches
 from tests.admin.stage import PIN, Stage
+from tests.browser import launch
 from tests.cast import AYU, BAMBU, LINTANG, SEKAR, TUESDAY, wib
 
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 DAY = wib(TUESDAY, "00:00"), wib("2026-03-04", "00:00")
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+    browser = launch(playwright)
     yield browser
     browser.close()
 
@@ -72,7 +69,7 @@ def kept(stage: Stage) -> int:
         return len(connection.execute(select(roll_marks)).all())
 
 
-def row(page: Page, nip: str) -> object:
+def row(page: Page, nip: str) -> Locator:
     return page.locator(f".caller[data-nip='{nip}']")
 
 
@@ -95,13 +92,13 @@ def test_a_roll_call_without_signal_is_kept_in_the_phone_and_delivered_once(
     page = come_in(phone, address, "embun", "/admin/blora/apel")
     expect(page.locator("#safe")).to_be_visible()
     phone.set_offline(True)
-    row(page, BAMBU.nip).get_by_text("Hadir").tap()  # type: ignore[attr-defined]
-    row(page, SEKAR.nip).get_by_text("Tidak", exact=True).tap()  # type: ignore[attr-defined]
-    row(page, SEKAR.nip).get_by_text("Dinas luar").tap()  # type: ignore[attr-defined]
+    row(page, BAMBU.nip).get_by_text("Hadir").tap()
+    row(page, SEKAR.nip).get_by_text("Tidak", exact=True).tap()
+    row(page, SEKAR.nip).get_by_text("Dinas luar").tap()
     expect(page.locator("#net")).to_contain_text("2 tanda menunggu sinyal")
     page.reload()  # the phone ran out of memory, or somebody closed the page: it opens again without signal
     expect(page.locator("#net")).to_contain_text("2 tanda menunggu sinyal")
-    expect(row(page, BAMBU.nip)).to_contain_text("tersimpan di ponsel")  # type: ignore[arg-type]
+    expect(row(page, BAMBU.nip)).to_contain_text("tersimpan di ponsel")
     page.locator("#rest").tap()
     page.locator("#close").tap()
     expect(page.locator("#net")).to_contain_text("6 tanda menunggu sinyal")
@@ -109,7 +106,7 @@ def test_a_roll_call_without_signal_is_kept_in_the_phone_and_delivered_once(
     phone.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#net")).to_contain_text("Semua tanda sudah terkirim.")
-    expect(row(page, BAMBU.nip)).to_contain_text("terkirim")  # type: ignore[arg-type]
+    expect(row(page, BAMBU.nip)).to_contain_text("terkirim")
     assert came(stage) >= {BAMBU.nip, AYU.nip, LINTANG.nip} and SEKAR.nip not in came(stage)
     assert away(stage) == [(SEKAR.nip, "official_travel")]
     assert kept(stage) == 6
@@ -126,13 +123,13 @@ def test_an_answer_that_was_lost_on_the_way_is_asked_for_again_and_counts_once(
     page = come_in(phone, address, "embun", "/admin/blora/apel")
     lost = []
 
-    def lose(route: object) -> None:
-        route.fetch()  # type: ignore[attr-defined]  # the server takes it, the phone never hears so
+    def lose(route: Route) -> None:
+        route.fetch()  # the server takes it, the phone never hears so
         lost.append(1)
-        route.abort()  # type: ignore[attr-defined]
+        route.abort()
 
     phone.route("**/apel", lambda r: lose(r) if r.request.method == "POST" and not lost else r.continue_())
-    row(page, BAMBU.nip).get_by_text("Hadir").tap()  # type: ignore[attr-defined]
+    row(page, BAMBU.nip).get_by_text("Hadir").tap()
     expect(page.locator("#net")).to_contain_text("1 tanda menunggu sinyal")
     while not lost:
         page.wait_for_timeout(50)
@@ -147,7 +144,7 @@ def test_a_session_that_ended_keeps_the_ticks_until_the_same_person_signs_in_aga
 ) -> None:
     page = come_in(phone, address, "embun", "/admin/blora/apel")
     phone.clear_cookies()
-    row(page, BAMBU.nip).get_by_text("Hadir").tap()  # type: ignore[attr-defined]
+    row(page, BAMBU.nip).get_by_text("Hadir").tap()
     expect(page.locator("#net")).to_contain_text("masuk kembali untuk mengirim 1 tanda")
     page.locator("#net a").tap()
     page.fill("#login", "wulan")  # somebody else on the same phone sends nothing in the head's name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from hall.database import Database
+from tests.browser import launch
 from tests.counter.stage import Stage
-
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -33,9 +28,8 @@ def served(stage: Stage) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The distribution's Chromium, or the one that playwright installed."""
-    own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    started = playwright.chromium.launch(executable_path=own, args=QUIET)
+    """A real browser."""
+    started = launch(playwright)
     yield started
     started.close()
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
+from tests.browser import HEARD, launch
 from tests.display.stub_hall import StubHall
 
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-HEARD = "--autoplay-policy=no-user-gesture-required"
 WALL = {"width": 1920, "height": 1080}
 
 OpenPage = Callable[..., Page]
-
-
-def launch(playwright: Playwright, *more: str) -> Browser:
-    """The distribution's Chromium, or the one that playwright installed."""
-    own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return playwright.chromium.launch(executable_path=own, args=[*QUIET, *more])
 
 
 def until(page: Page, what: str | Callable[[], bool], seconds: float = 8) -> None:

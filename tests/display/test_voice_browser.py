@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright
 
-from tests.display.conftest import WALL, OpenPage, counters, launch, left_out, ready, spoken, until
+from tests.browser import launch
+from tests.display.conftest import WALL, OpenPage, counters, left_out, ready, spoken, until
 from tests.display.stub_hall import StubHall
 
 

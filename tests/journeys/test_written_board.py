@@ -36,7 +36,7 @@ def ask(db: Database, home: Path, clock: str, path: str) -> dict[str, Any]:
         headers={"Authorization": f"Bearer {key}"},
     )
     assert answer.status_code == 200, answer.text
-    return dict(answer.json)
+    return dict(answer.get_json())
 
 
 def called(call: dict[str, Any]) -> dict[str, Any]:

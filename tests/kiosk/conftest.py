@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 from hall.database import Database
+from tests.browser import launch
 from tests.kiosk.stage import Stage
-
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -34,8 +28,7 @@ def served(stage: Stage) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """The Chromium that ``CHROMIUM`` names, else the distribution's, else the one that playwright installed."""
-    own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    started = playwright.chromium.launch(executable_path=own, args=QUIET)
+    """A real browser."""
+    started = launch(playwright)
     yield started
     started.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -25,7 +26,7 @@ EARLY, TEN = wib(TUESDAY, "07:00"), wib(TUESDAY, "10:00")
 DAY = wib(TUESDAY, "00:00"), wib("2026-03-04", "00:00")
 
 
-def enter(db: Database, nip: str = BAMBU.nip, by: Asker = HEAD, **more: str) -> str:
+def enter(db: Database, nip: str = BAMBU.nip, by: Asker = HEAD, **more: Any) -> str:
     return enter_absence(db, "blora", nip, more.pop("kind", "sick"), *DAY, more.pop("document", ""), by=by, now=EARLY,
                          **more)  # fmt: skip
 

@@ -1,0 +1,20 @@
+"""The real browser that tests drive: one place that knows where it is and how it is started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from playwright.sync_api import Browser, Playwright
+
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+HEARD = "--autoplay-policy=no-user-gesture-required"
+
+
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """The Chromium that ``CHROMIUM`` names, else the distribution's, else the one that playwright installed."""
+    own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return playwright.chromium.launch(executable_path=own, args=[*QUIET, *more])
