@@ -39,7 +39,7 @@ def floor(hall: str) -> Response:
         place = places(db(), connection, hall)
         known = printers_now(connection, hall)
     names = _names_noted(hall, reach(identity.role, identity.agency, place), place)
-    answer = plain(_floor_now(hall), role=identity.role, agency=identity.agency, names=names)
+    answer = plain(floor_now(hall), role=identity.role, agency=identity.agency, names=names)
     answer["grace_minutes"] = place.options.grace_minutes
     answer["printers"] = [
         {
@@ -68,7 +68,8 @@ def _names_noted(hall: str, names: frozenset[str], place: Places) -> frozenset[s
     return names
 
 
-def _floor_now(hall: str) -> Floor:
+def floor_now(hall: str) -> Floor:
+    """The floor this minute; who asks in the same second after the same news is shown the same look."""
     moment, kept = now(), ground().kept
     with db().reading() as connection:
         seq = position(connection, hall)[0]

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from admin.api import read_day
+from admin.api import YEARS, read_day
 from admin.case_work import WORKERS, choices, letter_file, order_from, perform, see
 from admin.cases_api import agency_asked, by
 from admin.pages import ROLE_NAMES, frame, place_of
@@ -127,7 +127,7 @@ def _reference(text: str) -> tuple[str, datetime]:
         moment = datetime.fromisoformat(start)
     except ValueError:
         moment = None
-    if not counter or moment is None or moment.utcoffset() is None:
+    if not counter or moment is None or moment.utcoffset() is None or moment.year not in YEARS:
         raise Invalid("wrong_type", _("Pilihan ini tidak dikenal. Muat ulang halamannya."))
     return counter, moment
 

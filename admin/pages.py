@@ -23,7 +23,7 @@ from web.identity import who
 
 bp = Blueprint("admin", __name__, static_folder="static", static_url_path="/static/admin", template_folder="templates")
 ROLES = ("coordinator", "manager", "head", "personnel", "regent")
-LANDING = {"head": "people.today", "personnel": "people.today"}  # everybody else: the floor
+LANDING = {"head": "people.today", "personnel": "people.today", "regent": "admin.regent"}  # everybody else: the floor
 STAFF = ("coordinator", "manager")  # who may end a session, close a counter and the day
 ROLE_NAMES = {
     "coordinator": lazy_gettext("Koordinator"),
@@ -33,6 +33,7 @@ ROLE_NAMES = {
     "regent": lazy_gettext("Bupati"),
 }
 bp.add_app_template_filter(lambda day: format_date(day, "EEEE, d MMMM y"), "long_date")
+bp.add_app_template_filter(lambda day: format_date(day, "EEE, d MMM"), "short_date")
 bp.add_app_template_filter(lambda value: format_decimal(value, format="#,##0.0"), "one_decimal")
 bp.add_app_template_filter(lambda value: format_decimal(value, format="#,##0"), "whole")
 _OWN_PATH = re.compile(r"/admin/[A-Za-z0-9._~/?&=%-]*")

@@ -209,7 +209,10 @@ def looks(hall: str) -> str:
     refused = request.args.get("hanya") == "ditolak"
     with db().reading() as connection:
         found = read_looks(
-            connection, hall, before=int(before) if before.isascii() and before.isdigit() else None, refused=refused
+            connection,
+            hall,
+            before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
+            refused=refused,
         )
     return render_template(
         "admin/people_looks.html",

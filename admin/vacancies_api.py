@@ -10,15 +10,16 @@ from flask import Response, jsonify, request
 from flask_babel import gettext as _
 
 from admin.api import api, read_day
+from admin.periods import agencies_of
 from hall.errors import Invalid
 from hall.places import Places, places
 from hall.turn import position
-from staffing.privacy import EVERYBODY, Asker, must_reach, note_look, reach
+from staffing.privacy import EVERYBODY, note_look, reach
 from staffing.vacancies import Period, note_asked
 from staffing.vacancies import vacancies as look_at
 from staffing.vacancies_view import plain, plain_idle, plain_told
 from web.ground import db, ground, now
-from web.identity import Identity, who
+from web.identity import who
 
 MOST_DAYS = 31
 FRESH = timedelta(seconds=2)  # a nudge brings every screen here at once: they may share one look
@@ -37,7 +38,7 @@ def vacancies(hall: str) -> Response:
         seq, config = position(connection, hall)
         place = places(db(), connection, hall, config)
     first, last = _span(place)
-    mine, names = _agencies(hall, me, place), reach(me.role, me.agency, place)
+    mine, names = agencies_of(place, request.args.get("agency"), WHAT), reach(me.role, me.agency, place)
     if mine & names:
         whole = mine == frozenset(place.agencies)
         for whom in (EVERYBODY,) if whole else sorted(f"agency:{code}" for code in mine & names):
@@ -66,16 +67,6 @@ def _span(place: Places) -> tuple[date, date]:
     if (last - first).days >= MOST_DAYS:
         raise Invalid("too_long", _("Paling banyak %(days)s hari sekaligus.", days=MOST_DAYS), most=MOST_DAYS)
     return first, last
-
-
-def _agencies(hall: str, me: Identity, place: Places) -> frozenset[str]:
-    """The agencies whose counters the caller reads of: the one asked for, a head's own, or all."""
-    wanted = request.args.get("agency")
-    if wanted is not None and (me.role == "head" or wanted not in place.agencies):
-        must_reach(db(), hall, Asker(me.role, me.actor, me.agency), wanted, WHAT, now())
-    if wanted is not None:
-        return frozenset({wanted})
-    return frozenset({me.agency or ""} & set(place.agencies)) if me.role == "head" else frozenset(place.agencies)
 
 
 def _period(hall: str, first: date, last: date, seq: int) -> Period:

@@ -20,10 +20,13 @@ import admin.cases_api
 import admin.day
 import admin.flags
 import admin.pages
+import admin.patterns
+import admin.patterns_api
 import admin.people
 import admin.people_api
 import admin.plans
 import admin.plans_api
+import admin.regent
 import admin.timeline_api
 import admin.vacancies_api
 import counter.api

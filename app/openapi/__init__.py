@@ -7,7 +7,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any
 
-from app.openapi import attendance, cases, counter, flags, kiosk, people, timeline, vacancies, watching
+from app.openapi import attendance, cases, counter, flags, kiosk, patterns, people, timeline, vacancies, watching
 from app.openapi.schemas import SCHEMAS
 
 ABOUT = """\
@@ -27,7 +27,18 @@ TAGS = {
     watching.HOUSE: "Health, metrics and this description",
 }
 
-PARTS: tuple[ModuleType, ...] = (attendance, cases, counter, flags, kiosk, people, timeline, vacancies, watching)
+PARTS: tuple[ModuleType, ...] = (
+    attendance,
+    cases,
+    counter,
+    flags,
+    kiosk,
+    patterns,
+    people,
+    timeline,
+    vacancies,
+    watching,
+)
 
 
 @cache
