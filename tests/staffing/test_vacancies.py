@@ -18,7 +18,8 @@ from staffing import facts, presence
 from staffing import vacancies as subject
 from staffing.changed_days import SILENT, SILENT_FAMILIES, TOUCH
 from staffing.floor import floor
-from staffing.vacancies import Period, vacancies
+from staffing.reading import Span
+from staffing.vacancies import Day, Period, vacancies
 from tests.cast import BIMA, CONSOLE, GALIH, SARI, SYSTEM, TUESDAY, WEDNESDAY_MORNING, Person, wib
 from tests.house.sources import modules, nodes
 from tests.queueing.random_day import RandomDay
@@ -72,10 +73,9 @@ def test_a_span_is_the_same_as_its_days_one_by_one(contoh: Database) -> None:
     first, last, now = date(2026, 2, 27), date(2026, 3, 9), wib("2026-03-09", "10:00")
     whole = vacancies(contoh, "contoh", first, last, now=now)
     contoh.known.clear()
-    single = []
-    for nr in range(11):
-        day = first + timedelta(days=nr)
-        single += vacancies(contoh, "contoh", day, day, now=now).days
+    single: list[Day] = []
+    for one in (first + timedelta(days=nr) for nr in range(11)):
+        single += vacancies(contoh, "contoh", one, one, now=now).days
     assert list(whole.days) == single
     assert len({v.start.date() for v in whole.pieces}) > 5
 
@@ -124,6 +124,17 @@ def test_whoever_holds_a_number_of_a_used_up_quota_is_still_owed_the_counter(con
     found = [v for v in tuesday(contoh).pieces if v.counter == "3"]
     assert [v.cause for v in found] == ["agency_not_open", "agency_not_open"]
     assert [v.cost.abandoned for v in found] == [60, 60]
+
+
+def test_a_number_given_back_is_a_number_to_give(contoh: Database) -> None:
+    tickets = [give(contoh, f"08:{nr:02}", "pkb") for nr in range(60)]
+    for ticket in tickets[:1]:
+        calling.withdraw(contoh, ticket, actor=SYSTEM, now=at("09:00"))
+    sit(contoh, "09:00", GALIH)
+    for nr in range(59):
+        calling.no_show(contoh, call(contoh, f"09:{nr:02}", "3"), actor=CONSOLE, now=at(f"09:{nr:02}"))
+    presence.sign_out(contoh, "contoh", "3", actor=CONSOLE, now=at("10:30"))
+    assert of(contoh, "3")[-2:] == [("10:30", "12:00", "no_one_assigned"), ("13:00", "15:00", "no_one_assigned")]
 
 
 def test_free_officers_who_call_nobody_stand_apart_from_the_empty_counters(contoh: Database) -> None:
@@ -198,7 +209,12 @@ def test_only_the_days_a_fact_speaks_of_are_worked_out_again(contoh: Database, m
     vacancies(contoh, "contoh", first, last, now=now)
     worked: list[date] = []
     real = subject.work_out
-    monkeypatch.setattr(subject, "work_out", lambda span, day: (worked.append(day), real(span, day))[1])
+
+    def watched(span: Span, day: date) -> Day:
+        worked.append(day)
+        return real(span, day)
+
+    monkeypatch.setattr(subject, "work_out", watched)
     vacancies(contoh, "contoh", first, last, now=now)
     assert worked == []
     _punch(contoh, now)
@@ -214,6 +230,15 @@ def test_only_the_days_a_fact_speaks_of_are_worked_out_again(contoh: Database, m
         t.write("something_new", "x", {}, actor=SYSTEM)
     vacancies(contoh, "contoh", first, last, now=give_now)
     assert len(worked) == 15  # of a kind of fact that nobody has told of here, everything may depend
+
+
+def test_a_set_up_that_changed_without_a_word_makes_everything_be_worked_out_anew(contoh: Database) -> None:
+    assert [cause for *_, cause in of(contoh, "4")] == ["post_vacant", "post_vacant"]
+    with turn(contoh, "contoh", WEDNESDAY_MORNING) as t:
+        t.connection.execute(facts.posts.update().values(filled=True))
+        t.set_up_changed()
+        t.write("signed_in", "4", {"officer": GALIH.nip, "beats": False}, actor=SYSTEM)
+    assert [cause for *_, cause in of(contoh, "4")] == ["agency_not_open", "agency_not_open"]
 
 
 def test_what_is_remembered_is_what_would_be_worked_out_anew(contoh: Database) -> None:
