@@ -29,7 +29,7 @@ _NAMED = re.compile(r"^(\d{1,2})[-/. ]+([a-z]+)[-/., ]+(\d{2}|\d{4})$", re.IGNOR
 _NAMED_FIRST = re.compile(r"^([a-z]+)[-/. ]+(\d{1,2})[-/., ]+(\d{4})$", re.IGNORECASE)
 _TIME = re.compile(
     r"^(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?"
-    r"\s*(?P<zone>WIB|WITA|WIT|Z|[+-]\d{2}:?\d{2})?$",
+    r"\s*(?P<zone>WIB|WITA|WIT|Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(

@@ -229,6 +229,8 @@ def read_who(cell: Cell) -> str | Wrong:
             value = Decimal(text.replace(",", "."))
         except InvalidOperation:
             return Wrong(f"{cell!r:.30} bukan NIP")
+        if value.adjusted() > 30:
+            return Wrong(f"{cell!r:.30} bukan NIP")
         whole = len(value.as_tuple().digits) > value.adjusted()  # every digit was written, none is guessed
         return _number(str(int(value)), as_number=True) if whole else Wrong(DAMAGED)
     return _number(text, as_number=False) if text.isascii() and text.isdigit() else Wrong(f"{cell!r:.30} bukan NIP")

@@ -11,17 +11,20 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 200
 LARGEST_UNPACKED = 96 * 1024 * 1024  # bytes: a small XLSX can be a very large one, packed
+MOST_LINES = 4 * MOST_ROWS  # of a sheet, the empty ones too
+MOST_SHEETS = 60
+MOST_ELEMENTS = 3_000_000  # of all parts of a workbook; a cell with its value are two
 DELIMITERS = {",": "koma", ";": "titik koma", "\t": "tab", "|": "garis tegak"}
 NAMED = {"comma": ",", "koma": ",", "semicolon": ";", "titik koma": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
 ENCODINGS = {"utf-8-sig": "UTF-8 dengan BOM", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
+STATED = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | None
 
@@ -73,9 +76,11 @@ def _decode(data: bytes, stated: str) -> tuple[str, str]:
     if stated:
         try:
             name = codecs.lookup(stated).name
-        except LookupError:
-            raise Unreadable(f"penyandian {stated!r:.30} tidak dikenal") from None
+        except (LookupError, ValueError):
+            name = ""
         name = "cp1252" if name == "iso8859-1" else name
+        if name not in STATED:  # Python knows many more, some of them no encodings of text, some without end
+            raise Unreadable(f"penyandian {stated!r:.30} tidak dikenal; pakai utf-8, utf-16, atau windows-1252")
     else:
         name = _encoding(data)
     try:
@@ -156,17 +161,6 @@ def _delimiter(text: str) -> str:
 
 # ---- workbooks ----
 
-_BROKEN = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    ParseError,
-    OSError,
-)
-
 
 def _workbook(data: bytes) -> Table:
     try:
@@ -179,11 +173,40 @@ def _workbook(data: bytes) -> Table:
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         raise Unreadable("isi berkas ini terlalu besar")
     try:
+        _must_be_bounded(data)
         return _sheets(data)
     except Unreadable:
         raise
-    except _BROKEN as fault:
+    except Exception as fault:  # a file of any bytes whatever brings zip, XML and openpyxl to raise nearly everything
         raise Unreadable("berkas XLSX ini rusak atau tidak lengkap") from fault
+
+
+def _must_be_bounded(data: bytes) -> None:
+    """Counts what the workbook is made of before anything is built of it.
+
+    A hundred megabytes of empty cells are a small file, and as Python's objects they would take the hall's server down.
+    """
+    elements = in_row = 0
+
+    def count(name: str, _attributes: object) -> None:
+        nonlocal elements, in_row
+        elements += 1
+        local = name.rpartition(":")[2]
+        in_row = 0 if local == "row" else in_row + (local == "c")
+        if in_row > MOST_COLUMNS:
+            raise Unreadable(f"ada baris dengan lebih dari {MOST_COLUMNS} kolom")
+        if elements > MOST_ELEMENTS:
+            raise Unreadable("terlalu banyak sel; bagi menjadi beberapa berkas")
+
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        for part in packed.infolist():
+            parser = expat.ParserCreate()
+            parser.StartElementHandler = count
+            with packed.open(part) as content:
+                try:
+                    parser.ParseFile(content)
+                except expat.ExpatError:
+                    continue  # a picture; or a broken part, at which openpyxl stops too
 
 
 def _sheets(data: bytes) -> Table:
@@ -191,13 +214,14 @@ def _sheets(data: bytes) -> Table:
     try:
         chosen: tuple[str, tuple[Row, ...]] | None = None
         others = []
+        if len(book.worksheets) > MOST_SHEETS:
+            raise Unreadable(f"lebih dari {MOST_SHEETS} lembar; sisakan yang diperlukan")
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # programs write wrong ones, and rows would be missing
-            rows = tuple(_cells(sheet))
-            if rows and chosen is None:
+            if chosen is not None:
+                others += [sheet.title] if any(_cells(sheet)) else []
+            elif rows := tuple(_cells(sheet)):
                 chosen = (sheet.title, rows)
-            elif rows:
-                others.append(sheet.title)
     finally:
         book.close()
     if chosen is None:
@@ -210,11 +234,19 @@ def _sheets(data: bytes) -> Table:
 
 def _cells(sheet: object) -> Iterator[Row]:
     count = 0
-    for line, values in enumerate(sheet.iter_rows(values_only=True), 1):  # type: ignore[attr-defined]
+    # one column more than may be: openpyxl fills up to the last one, which may be the 18,000th
+    filled = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)  # type: ignore[attr-defined]
+    for line, values in enumerate(filled, 1):
+        if line > MOST_LINES:
+            raise Unreadable(f"lebih dari {MOST_LINES} baris, juga yang kosong; bagi menjadi beberapa berkas", line)
+        if values.count(None) == len(values):
+            continue
         cells = tuple(value.strip() if isinstance(value, str) else value for value in values)
-        while cells and cells[-1] in (None, ""):
-            cells = cells[:-1]
-        if any(cell not in (None, "") for cell in cells):
+        width = len(cells)
+        while width and cells[width - 1] in (None, ""):
+            width -= 1
+        cells = cells[:width]
+        if cells:
             count += 1
             _check_size(count, len(cells), line)
             yield Row(line, cells)
