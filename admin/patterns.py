@@ -26,6 +26,7 @@ from web.identity import who
 
 MINUTE = timedelta(minutes=1)
 WHAT = "vacancies"
+LONG = 100  # hours from which minutes say nothing more
 MOST_SHOWN = 200  # in a list for people; the file has all
 STEPS = (0.10, 0.25, 0.50, 0.75)  # of a cell's due time: where the next shade begins
 
@@ -280,7 +281,11 @@ def hours(length: timedelta) -> str:
     whole = length // MINUTE
     if whole < 1:
         return _("%(n)s dtk", n=length // timedelta(seconds=1)) if length else "0"
-    return _("%(n)s mnt", n=whole) if whole < 60 else _("%(h)s j %(m)s mnt", h=whole // 60, m=f"{whole % 60:02}")
+    if whole < 60:
+        return _("%(n)s mnt", n=whole)
+    if whole >= LONG * 60:
+        return _("%(h)s jam", h=_whole(whole / 60))
+    return _("%(h)s j %(m)s mnt", h=whole // 60, m=f"{whole % 60:02}")
 
 
 def percent(share: float) -> str:

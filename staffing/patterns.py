@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -132,7 +132,6 @@ def find_patterns(
     ]
     agency_of = {code: place.counters[code].agency for code in within}
     singles = {code: Standing(code, agency_of[code]) for code in within}
-    alone = Counter(agency_of.values())  # of an agency with one counter everything is said by saying it of the counter
     groups = {agency: Standing(agency, agency) for agency in place.agencies if agency in agency_of.values()}
     whole = Standing(place.code, "")
     cells: dict[tuple[int, int], Cell] = {}
@@ -182,7 +181,7 @@ def find_patterns(
         whole=whole,
         agencies=_worst_first(groups.values()),
         counters=_worst_first(singles.values()),
-        habits=habits({key: tally for key, tally in tallies.items() if key[1] is not None or alone[key[0]] > 1}),
+        habits=habits(tallies),
     )
 
 
@@ -263,6 +262,7 @@ def habits(tallies: dict[tuple[str, str | None], _Tally]) -> tuple[Habit, ...]:
     least :data:`OFTEN_LATE` of those on which it was due and could be seen; ``not_open`` likewise. ``empty``: at least
     :data:`EMPTY_DAY` of the due time was empty, on :data:`OFTEN_EMPTY` of the dates; ``empty_on_weekday``: so on one
     weekday, and there :data:`ABOVE_OTHERS` times as often as on the others. A date that is not over counts for nothing.
+    What is true of an agency just as it is of one of its counters is said of the counter alone.
     """
     found: list[Habit] = []
     for (agency, counter), tally in tallies.items():
@@ -276,6 +276,8 @@ def habits(tallies: dict[tuple[str, str | None], _Tally]) -> tuple[Habit, ...]:
             others = (empty - days) / (seen - of) if seen > of else 0.0
             if _often(days, of, OFTEN_EMPTY) and seen > of and days / of >= ABOVE_OTHERS * others:
                 found.append(Habit("empty_on_weekday", agency, counter, weekday, days, of))
+    counters = {(h.kind, h.agency, h.weekday, h.days, h.of) for h in found if h.counter is not None}
+    found = [h for h in found if h.counter is not None or (h.kind, h.agency, h.weekday, h.days, h.of) not in counters]
     return tuple(sorted(found, key=lambda h: (-h.share, -h.days, h.agency, h.counter or "", h.kind, h.weekday or 0)))
 
 
