@@ -134,7 +134,10 @@ def _waiting(line: Line, counters: list[Counter]) -> list[dict[str, Any]]:
 
 
 def _counter(line: Line, counter: Counter, now: datetime) -> dict[str, Any]:
-    """Whether a counter serves now; if not, a word that blames nobody: the schedule, a break, or just not serving."""
+    """Whether a counter serves now; if not, a word that blames nobody: the schedule, a break, or just not serving.
+
+    ``expected_at`` is when it opens again today by the schedule; of one that should be open nobody can promise that.
+    """
     state, text = line.desks.get(counter.code), ""
     piece = line.places.calendar.state_at(counter.agency, counter.code, now)
     if state == PAUSED:
@@ -148,4 +151,10 @@ def _counter(line: Line, counter: Counter, now: datetime) -> dict[str, Any]:
         "open": state == OPEN,
         "due": piece.due,
         "text": text,
+        "expected_at": _reopening(line, counter, now) if state not in (OPEN, PAUSED) and not piece.due else None,
     }
+
+
+def _reopening(line: Line, counter: Counter, now: datetime) -> str | None:
+    when = line.places.calendar.next_opening(counter.agency, counter.code, now)
+    return when.astimezone(line.places.tz).isoformat() if when and line.places.date(when) == line.date else None

@@ -237,7 +237,9 @@ SCHEMAS: dict[str, Schema] = {
         waiting=many(
             record(agency=_CODE, name=TEXT, short=TEXT, waiting=NUMBER, serving_counters=NUMBER, estimate=_ESTIMATE)
         ),
-        counters=many(record(counter=_CODE, name=TEXT, agency=_CODE, open=FLAG, due=FLAG, text=TEXT)),
+        counters=many(
+            record(counter=_CODE, name=TEXT, agency=_CODE, open=FLAG, due=FLAG, text=TEXT, expected_at=maybe(MOMENT))
+        ),
         running_text=TEXT,
         speak_max_age_seconds=NUMBER,
         slides=many(TEXT),

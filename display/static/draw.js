@@ -169,7 +169,9 @@ export function drawCounters(counters, agencies) {
   };
   rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, names.join(", ")]));
   const shut = counters.filter((one) => !one.open && one.text);
-  rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, one.text]));
+  // the time as the hall writes it: it comes with the hall's own offset
+  const again = (one) => (one.expected_at ? `${one.text} · ${fill($("shut-list").dataset.again, { time: one.expected_at.slice(11, 16).replace(":", ".") })}` : one.text);
+  rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, again(one)]));
 }
 
 // ---- the line at the foot ---------------------------------------------------------------------------------------------------
