@@ -26,6 +26,7 @@ HALL = "besar"
 AGENCIES, COUNTERS, SERVICES = 12, 60, 24
 TICKETS = 500  # a day
 CROWD = 500
+WAITS = (1, 1, 2, 2, 3, 3, 4, 5, 9, 20)  # minutes: most people are called soon, some are not
 ZONE = ZoneInfo("Asia/Jakarta")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -114,7 +115,7 @@ class Past:
             self.put(outages, id=new_id(), what=console, start=moment(self.day, 9), end=moment(self.day, 9.5))
         for nr in range(TICKETS):
             issued = moment(self.day, 7.9 + 6.5 * nr / TICKETS)
-            self.ticket(nr, issued, issued + self.chance.randint(1, 18) * MINUTE, self.chance.random())
+            self.ticket(nr, issued, issued + self.chance.choice(WAITS) * MINUTE, self.chance.random())
         self.write()
 
     def gather(self) -> None:

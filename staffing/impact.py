@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -25,6 +26,20 @@ class Cost(NamedTuple):
     abandoned: int
 
 
+class Group:
+    """Waits oldest first, of people whom the same counters may call; found by time without looking at all of them."""
+
+    def __init__(self, waits: Iterable[Wait]) -> None:
+        self.waits = sorted(waits, key=lambda w: (w.start, w.end, w.ticket))
+        self._starts = [wait.start for wait in self.waits]
+        self._longest = max((wait.end - wait.start for wait in self.waits), default=ZERO)
+
+    def inside(self, start: datetime, end: datetime) -> list[Wait]:
+        """The waits that lie at least in part in [start, end)."""
+        first, last = bisect_right(self._starts, start - self._longest), bisect_left(self._starts, end)
+        return [wait for wait in self.waits[first:last] if wait.end > start]
+
+
 class Line:
     """The waits of one business date, sorted so that the cost of each piece is found without reading them all.
 
@@ -32,17 +47,19 @@ class Line:
     """
 
     def __init__(self, waits: Iterable[Wait]) -> None:
-        self._services: dict[str, list[Wait]] = defaultdict(list)
-        self._counters: dict[str, list[Wait]] = defaultdict(list)
-        for wait in sorted(waits, key=lambda w: (w.start, w.end, w.ticket)):
+        services: dict[str, list[Wait]] = defaultdict(list)
+        counters: dict[str, list[Wait]] = defaultdict(list)
+        for wait in waits:
             if wait.only_counter is None:
-                self._services[wait.service].append(wait)
+                services[wait.service].append(wait)
             else:
-                self._counters[wait.only_counter].append(wait)
+                counters[wait.only_counter].append(wait)
+        self._services = {service: Group(found) for service, found in services.items()}
+        self._counters = {counter: Group(found) for counter, found in counters.items()}
 
-    def groups(self, counter: Counter) -> list[tuple[str | None, list[Wait]]]:
+    def groups(self, counter: Counter) -> list[tuple[str | None, Group]]:
         """Who may be called at this counter: by service (its code), and who was sent there (None)."""
-        found: list[tuple[str | None, list[Wait]]] = [
+        found: list[tuple[str | None, Group]] = [
             (service, self._services[service]) for service in counter.services if service in self._services
         ]
         if counter.code in self._counters:
@@ -74,7 +91,7 @@ def cost(counter: Counter, start: datetime, end: datetime, line: Line, staffed: 
 def cost_together(stretches: Iterable[tuple[Counter, Interval]], line: Line, staffed: Staffed) -> Cost:
     """What stretches of one or several counters cost in all: whoever waited for two of them at once counts once."""
     groups: dict[tuple[str | None, str], list[Interval]] = defaultdict(list)
-    waiting: dict[tuple[str | None, str], list[Wait]] = {}
+    waiting: dict[tuple[str | None, str], Group] = {}
     for counter, stretch in stretches:
         for service, waits in line.groups(counter):
             key = (service, "" if service is not None else counter.code)
@@ -85,7 +102,7 @@ def cost_together(stretches: Iterable[tuple[Counter, Interval]], line: Line, sta
     for (service, alone_at), found in groups.items():
         there = staffed.of(service, alone_at)
         for stretch in found if len(found) == 1 else normalise(found):
-            inside = _inside(waiting[service, alone_at], stretch.start, stretch.end)
+            inside = waiting[service, alone_at].inside(stretch.start, stretch.end)
             if not inside:
                 continue
             alone = subtract((stretch,), clip(there, stretch))
@@ -97,17 +114,6 @@ def cost_together(stretches: Iterable[tuple[Counter, Interval]], line: Line, sta
                     if wait.start < gap.end and wait.end > gap.start:
                         stranded += min(wait.end, gap.end) - max(wait.start, gap.start)
     return Cost(waited / MINUTE, stranded / MINUTE, len(lost))
-
-
-def _inside(waits: list[Wait], start: datetime, end: datetime) -> list[Wait]:
-    """The waits that lie at least in part in [start, end); ``waits`` oldest first."""
-    found = []
-    for wait in waits:
-        if wait.start >= end:
-            break
-        if wait.end > start:
-            found.append(wait)
-    return found
 
 
 class Idle(NamedTuple):
@@ -150,41 +156,30 @@ def idle_while_waiting(
             ]
             free += subtract((Interval(sitting.start, end),), normalise(rests))
     taken = normalise([*busy, *unseen])
-    waits = sorted((wait for _, group in line.groups(counter) for wait in group), key=_start)
-    long = [wait for wait in waits if wait.end - wait.start > allowed]
+    groups = [group for _, group in line.groups(counter)]
     idle: list[Interval] = []
     for stretch in free:
         for piece in subtract((stretch,), taken):  # not joined where one sitting ends and the next begins
             if piece.end - piece.start > allowed:
-                idle += _too_long(long, piece, allowed)
+                idle += _too_long(groups, piece, allowed)
     found = []
     for stretch in normalise(idle):
         there = {s.officer for s in sittings if s.start < stretch.end and (s.end is None or s.end > stretch.start)}
-        waited = _waited(waits, stretch) / MINUTE
+        waited = _waited(groups, stretch) / MINUTE
         found.append(Idle(counter.code, tuple(sorted(there)), stretch.start, stretch.end, waited))
     return found
 
 
-def _start(wait: Wait) -> datetime:
-    return wait.start
+def _too_long(groups: list[Group], piece: Interval, allowed: timedelta) -> Iterator[Interval]:
+    """The parts of a piece in which one and the same person waited for longer than allowed."""
+    for group in groups:
+        for wait in group.inside(piece.start, piece.end):
+            start, end = max(wait.start, piece.start), min(wait.end, piece.end)
+            if end - start > allowed:
+                yield Interval(start, end)
 
 
-def _too_long(waits: list[Wait], piece: Interval, allowed: timedelta) -> Iterator[Interval]:
-    """The parts of a piece in which one and the same person waited for longer than allowed; ``waits`` oldest first."""
-    for wait in waits:
-        if piece.end - wait.start <= allowed:
-            return
-        start, end = max(wait.start, piece.start), min(wait.end, piece.end)
-        if end - start > allowed:
-            yield Interval(start, end)
-
-
-def _waited(waits: list[Wait], stretch: Interval) -> timedelta:
-    """How long people waited within a stretch, all together; ``waits`` oldest first."""
-    waited, begin, stop = ZERO, stretch.start, stretch.end
-    for wait in waits:
-        if wait.start >= stop:
-            break
-        if wait.end > begin:
-            waited += min(wait.end, stop) - max(wait.start, begin)
-    return waited
+def _waited(groups: list[Group], stretch: Interval) -> timedelta:
+    """How long people waited within a stretch, all together."""
+    inside = (wait for group in groups for wait in group.inside(stretch.start, stretch.end))
+    return sum((min(w.end, stretch.end) - max(w.start, stretch.start) for w in inside), start=ZERO)
