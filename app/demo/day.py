@@ -7,22 +7,29 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
+from app.demo.story import AWAY, INSIDE, LATE, LONG_AGO, SILENT, Part, part_of
 from hall.hallfile_rows import HallFile, RosterRow
 from hall.intervals import Intervals
 from hall.places import PRIORITIES, Places
 
-ON_TIME, LATE, AWAY, SILENT = "on_time", "late", "away", "silent"
-
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """An officer's day at a counter: the due stretches they sit there, and how the day goes."""
+    """An officer's day: the stretches in which their counter is due, and how the day goes.
+
+    ``counter`` is where they sit, empty: nowhere. ``delay`` counts from the first due minute; negative: early.
+    """
 
     counter: str
     officer: str
     stretches: Intervals
-    manner: str
-    delay: timedelta  # after the first due minute; negative: early
+    part: Part
+    delay: timedelta
+
+    @property
+    def comes(self) -> bool:
+        """Whether the officer is seen at work at all."""
+        return self.part.manner not in (AWAY, SILENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,8 @@ def _covers(row: RosterRow, day: date) -> bool:
     return inside and day.weekday() in row.days
 
 
-def plan_shifts(file: HallFile, hall: Places, day: date, chance: Random) -> list[Shift]:
-    """How the counters are manned that day: mostly on time, some late, some away with or without a word."""
+def plan_shifts(file: HallFile, hall: Places, day: date, chance: Random, ago: int = LONG_AGO) -> list[Shift]:
+    """How the counters are manned that day, so many working days before the one that the visitor sees."""
     shifts, taken = [], set()
     window = hall.calendar.window(day)
     for code, counter in hall.counters.items():
@@ -61,18 +68,13 @@ def plan_shifts(file: HallFile, hall: Places, day: date, chance: Random) -> list
         officer = planned(file, code, counter.agency, day, agency.keeps_roster)
         if not due or officer is None or officer in taken:
             continue
+        part = part_of(code, officer, agency.keeps_roster, day, ago, chance)
+        officer = part.officer or officer
         taken.add(officer)
-        roll = chance.random()
-        manner, delay = ON_TIME, timedelta(minutes=-chance.uniform(1, 9))
-        if not agency.keeps_roster and roll < 0.35:
-            manner, delay = LATE, timedelta(minutes=chance.uniform(35, 110))
-        elif roll < 0.10:
-            manner, delay = LATE, timedelta(minutes=chance.uniform(12, 55))
-        elif roll < 0.14:
-            manner = AWAY
-        elif roll < 0.17:
-            manner = SILENT
-        shifts.append(Shift(code, officer, due, manner, delay))
+        early = timedelta(minutes=-chance.uniform(1, 9))
+        delay = timedelta(minutes=part.minutes) if part.manner == LATE else early
+        where = {AWAY: "", SILENT: "", INSIDE: part.counter}.get(part.manner, code)
+        shifts.append(Shift(where, officer, due, part, delay))
     return shifts
 
 

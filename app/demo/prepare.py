@@ -9,35 +9,37 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from random import Random
 
 import click
 
-import hall as ground
-from app.demo.crowd import Crowd
+from app.demo.month import follow_up, live_through
+from app.demo.place import CENTRE, CHANNELS, HALL, PIN, demo_file, free_port
 from app.settings import BadSettings, Settings, secret_of
 from hall.clock import SystemClock
 from hall.database import Database, sqlite_url
-from hall.hallfile import read_hall_file
 from hall.hallfile_rows import HallFile
 from hall.people import new_token, set_account
 from hall.places import Places, places
 from hall.schema import migrate
 from hall.setup import StaffTables, load_hall
-from hall.turn import batch, position
+from hall.turn import position
 from staffing.facts import posts, roster
 
-HALL = "blora"
-OF_REAL_HALLS = ("ANTRE_DATABASE_URL", "ANTRE_MESSAGES_FILE")  # nobody is messaged about invented people
+OF_REAL_HALLS = ("ANTRE_DATABASE_URL", "ANTRE_MESSAGES_FILE")  # the demo's messages stay on this machine
 DAYS_OF_HISTORY = 30
 MORNING = (9, 20)  # the hall's own time at which a visitor finds it
-PIN = "blora-2022"  # of every account in the demo; there are none outside it
-MANAGER = "pengelola"
-VISITORS_COUNTER = "4"  # nobody of the crowd sits here: the visitor may
+# login -> name, role, agency of a head
+PEOPLE: dict[str, tuple[str, str, str | None]] = {
+    "pengelola": ("Pengelola Peragaan", "manager", None),
+    "koordinator": ("Koordinator Peragaan", "coordinator", None),
+    "kepala-dukcapil": ("Kepala Dukcapil Peragaan", "head", "dukcapil"),
+    "kepala-samsat": ("Kepala Samsat Peragaan", "head", "samsat"),
+    "kepegawaian": ("Kepegawaian Peragaan", "personnel", None),
+    "bupati": ("Bupati Peragaan", "regent", None),
+}
 
 
 def run(settings: Settings) -> None:
@@ -50,7 +52,9 @@ def run(settings: Settings) -> None:
     home = (settings.home / "demo").absolute()
     prepare(home, say=lambda text: click.echo(f"  {text}"))
     environment = {name: value for name, value in os.environ.items() if name not in OF_REAL_HALLS}
-    environment |= {"ANTRE_HOME": str(home), "ANTRE_SECURE_COOKIES": "false"}
+    environment |= {
+        "ANTRE_HOME": str(home), "ANTRE_SECURE_COOKIES": "false", "ANTRE_MESSAGES_FILE": str(home / "messages.toml")
+    }  # fmt: skip
     click.echo(f"  Silakan buka http://{settings.bind}/ (Ctrl+C untuk berhenti)")
     sys.stdout.flush()
     os.execve(
@@ -103,27 +107,32 @@ def prepare(home: Path, *, say: Callable[[str], None], days: int = DAYS_OF_HISTO
         morning = working_morning(hall, real_now)
         _accounts(db, file, home)
         say("akun demo dan perangkat")
-        for day in history_days(hall, morning, days):
-            crowd = Crowd(db, file, hall, day, Random(f"antre {day}"))
-            with batch(db, HALL, morning):
-                crowd.run_until(hall.calendar.window(day).end - timedelta(seconds=1))
+        working = [*history_days(hall, morning, days), hall.date(morning)]
+        live_through(db, file, hall, working)
         with db.reading() as connection:
             seq = position(connection, HALL)[0]
         say(f"riwayat {days} hari: {seq} baris jurnal ({time.monotonic() - began:.0f} detik)")
+        cases = follow_up(db, hall, working)
+        say(f"{len(cases)} tindak lanjut dibuka ({time.monotonic() - began:.0f} detik)")
         db.checkpoint()
-        (home / "demo.json").write_text(json.dumps({"stands_at": morning.isoformat()}))
+        told = {"working": [day.isoformat() for day in working], "receiver": _messages(home)}
+        (home / "demo.json").write_text(json.dumps(told))
     finally:
         db.close()
 
 
-def demo_file() -> HallFile:
-    """The Blora hall with its kiosk's printer at a free port of this machine."""
-    file = read_hall_file(Path(ground.__file__).parent / "data" / "blora.toml")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    printers = tuple(replace(p, kind="network", address=f"127.0.0.1:{port}") for p in file.printers)
-    return replace(file, printers=printers)
+def _messages(home: Path) -> int:
+    """Writes the channels of the demo, all of them to the pretend receiver; returns its port."""
+    port = free_port()
+    lines = ["[channels]", *(f'{name} = "json://127.0.0.1:{port}/{name}"' for name in CHANNELS)]
+    lines += [f"[webhook.{CENTRE}]", f'url = "http://127.0.0.1:{port}/{CENTRE}"', f'secret = "{PIN * 4}"']
+    _write_secret(home / "messages.toml", "\n".join(lines) + "\n")
+    return port
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
 
 
 def working_morning(hall: Places, now: datetime) -> datetime:
@@ -159,12 +168,11 @@ def history_days(hall: Places, morning: datetime, days: int) -> list[date]:
 
 
 def _accounts(db: Database, file: HallFile, home: Path) -> None:
-    set_account(db, HALL, MANAGER, name="Pengelola Demo", role="manager", agency=None, pin=PIN)
+    for login, (name, role, agency) in PEOPLE.items():
+        set_account(db, HALL, login, name=name, role=role, agency=agency, pin=PIN)
     for officer in file.officers:
         set_account(db, HALL, officer.nip, name=None, role=None, agency=None, pin=PIN)
     now = SystemClock().now()
-    for role, name in (("kiosk", "kiosk-1"), ("display", "ruang-tunggu"), ("console", "konsol")):
-        secret = new_token(db, role, hall=HALL, name=name, now=now)
-        path = home / f"{role}.token"
-        path.touch(mode=0o600)
-        path.write_text(secret)
+    devices = (("kiosk", "kiosk-1"), ("display", "ruang-tunggu"), ("console", "konsol"), ("machine", "mesin-peragaan"))
+    for role, device in devices:
+        _write_secret(home / f"{role}.token", new_token(db, role, hall=HALL, name=device, now=now))
