@@ -9,14 +9,16 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext as _
 
 from admin.pages import frame, place_of
+from admin.people_api import asker
 from hall.errors import Invalid, NotFound, Refusal
 from hall.people import officer_names
 from hall.places import Places
 from staffing.attendance import assign_pin, pins_of, sources_now, strangers
 from staffing.attendance_list import Asked, ListRead, covered_now, take_list, until_of
-from staffing.deliveries import LARGEST_LIST, find_delivery, keep, unread
+from staffing.deliveries import LARGEST_LIST, Delivery, find_delivery, keep, unread
 from staffing.deliveries import discard as throw_away
 from staffing.machines import list_machine, machines_of, unlist_machine, unlisted_of
+from staffing.privacy import EVERYBODY, must_reach_officer, note_look, reach
 from web.ground import db, ground, now
 from web.identity import who
 
@@ -34,17 +36,18 @@ def show(hall: str) -> str:
 
 
 def _page(place: Places, fault: Refusal | None = None) -> str:
-    moment = now()
+    moment, mine = now(), reach(who().role, who().agency, place)
     with db().reading() as connection:
+        names = officer_names(connection, place.code, mine)
         done = request.args.get("terimpor")
         told = find_delivery(connection, place.code, done).result if done else None
         known = {
             "sources": sources_now(connection, place),
             "strangers": strangers(connection, place.code),
-            "pins": pins_of(connection, place.code),
+            "pins": [pin for pin in pins_of(connection, place.code) if pin[3] in names or mine == set(place.agencies)],
             "machines": machines_of(connection, place.code),
             "unlisted": unlisted_of(connection, place.code),
-            "names": officer_names(connection, place.code),
+            "names": names,
             "stuck": unread(connection, place.code, moment - STUCK),
         }
     return render_template(
@@ -85,9 +88,10 @@ def preview(hall: str, delivery: str) -> str:
 
 
 def _preview(place: Places, delivery: str, stated: Any, fault: Refusal | None = None) -> str:
+    kept = _own(place, delivery)
     with db().reading() as connection:
-        kept = find_delivery(connection, place.code, delivery)
         listed = machines_of(connection, place.code)
+    note_look(db(), place.code, who().actor, EVERYBODY, "attendance_list", now())
     read = _read(place, kept.body, stated)
     return render_template(
         "admin/attendance_list.html",
@@ -102,6 +106,15 @@ def _preview(place: Places, delivery: str, stated: Any, fault: Refusal | None = 
     )
 
 
+def _own(place: Places, delivery: str) -> Delivery:
+    """A list that the same person brought. Raises :class:`NotFound` (``unknown_delivery``)."""
+    with db().reading() as connection:
+        kept = find_delivery(connection, place.code, delivery)
+    if (kept.kind, kept.actor) != ("list", who().actor):
+        raise NotFound("unknown_delivery", "Berkas ini tidak ada lagi; silakan unggah sekali lagi.")
+    return kept
+
+
 def _read(place: Places, body: bytes, stated: Any) -> ListRead:
     reader = ground().read_list
     assert reader is not None  # the app gives one to its faces
@@ -113,8 +126,7 @@ def _read(place: Places, body: bytes, stated: Any) -> ListRead:
 def confirm(hall: str, delivery: str) -> Response:
     """Imports a file that was looked at: all of it, or its sound rows if the person says so."""
     place, moment, form = place_of(hall), now(), request.form
-    with db().reading() as connection:
-        kept = find_delivery(connection, hall, delivery)
+    kept = _own(place, delivery)
     try:
         if kept.state == "done":
             return _go(url_for("attendance.show", hall=hall, terimpor=delivery))  # pressed twice
@@ -133,6 +145,7 @@ def confirm(hall: str, delivery: str) -> Response:
 @bp.post("/admin/<hall>/presensi/berkas/<delivery>/buang")
 def discard(hall: str, delivery: str) -> Response:
     """Throws away a file that was not imported."""
+    _own(place_of(hall), delivery)
     throw_away(db(), hall, delivery)
     return _go(url_for("attendance.show", hall=hall))
 
@@ -146,6 +159,10 @@ def adopt(hall: str) -> Response:
         officer = form.get("officer", "").partition(" ")[0][:18] or None
         if officer is None and form.get("nobody") is None:
             raise Invalid("officer_needed", _("Pilih petugasnya dahulu."))
+        with db().reading() as connection:
+            pins = {pin[:3]: pin[3] for pin in pins_of(connection, hall)}
+        for nip in filter(None, (officer, pins.get((source, machine, pin)))):  # whose attendance this changes
+            must_reach_officer(db(), hall, asker(), nip, "attendance_list", now())
         moved = assign_pin(db(), hall, source, machine, pin, officer, actor=who().actor, now=now())
     except (Invalid, NotFound) as refusal:
         return make_response(_page(place, refusal), refusal.status)

@@ -53,6 +53,7 @@ LOOKS = {  # the colours and signs of the house's states
 }  # fmt: skip
 LOOK_WORDS = {
     "attendance": lazy_gettext("petugas hari itu"),
+    "attendance_list": lazy_gettext("berkas presensi"),
     "absences": lazy_gettext("daftar tidak masuk"),
     "roster": lazy_gettext("jadwal petugas"),
     "roll_call": lazy_gettext("apel"),

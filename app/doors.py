@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 from wtforms import ValidationError
 
 from hall.database import Database
-from hall.errors import Denied, NotSignedIn, Refusal
+from hall.errors import Denied, NotFound, NotSignedIn, Refusal
 from hall.people import all_keys, find_account, find_token, find_token_by_id
 from hall.places import hall_codes
 from queueing.slips import find_job
@@ -201,6 +202,10 @@ DOORS: dict[str, Door] = {
     "cases_api.letter_docx": only(*PEOPLE, personal=True),
 }
 
+FOUND_BY: dict[str, Callable[[Connection, str], Any]] = {
+    "ticket_id": find_ticket, "flag_id": find_flag, "case_id": find_case, "job_id": find_job
+}  # fmt: skip
+
 SECONDS_REMEMBERED = 5.0  # a revoked token or changed PIN is turned away after this long at the latest
 MOST_REMEMBERED = 10_000
 Key = tuple[
@@ -319,22 +324,18 @@ class Doorkeeper:
 
 
 def _hall_in_question() -> str | None:
-    """The hall the request is about: named in the path, or that of the ticket or print job named there."""
+    """The hall the request is about: named in the path, or that of the thing named there."""
     given = request.view_args or {}
-    if "hall" in given:
-        return str(given["hall"])
-    if "ticket_id" in given:
-        with db().reading() as connection:
-            return find_ticket(connection, given["ticket_id"]).hall
-    if "flag_id" in given:
-        with db().reading() as connection:
-            return find_flag(connection, given["flag_id"]).hall
-    if "case_id" in given:
-        with db().reading() as connection:
-            return find_case(connection, given["case_id"]).hall
-    if "job_id" in given:
-        with db().reading() as connection:
-            return find_job(connection, given["job_id"]).hall
+    return str(given["hall"]) if "hall" in given else _hall_of_the_thing()
+
+
+def _hall_of_the_thing() -> str | None:
+    """The hall of the ticket, flag, case or print job in the path; None without one."""
+    given = request.view_args or {}
+    for name, find in FOUND_BY.items():
+        if name in given:
+            with db().reading() as connection:
+                return str(find(connection, given[name]).hall)
     return None
 
 
@@ -366,6 +367,9 @@ def keep_doors(app: Flask, doors: dict[str, Door]) -> Doorkeeper:
             if door.entrance is not None and wants_page() and request.method == "GET":
                 return redirect(url_for(door.entrance, next=request.full_path.rstrip("?")))  # type: ignore[return-value]
             raise refusal
+        named = (request.view_args or {}).get("hall") if hall is not None else None
+        if named is not None and _hall_of_the_thing() not in (None, named):  # an id must not reach into another hall
+            raise NotFound("not_found", "Halaman atau data ini tidak ada.")
         g.antre_who = identity
         if door.largest is not None:
             request.max_content_length = door.largest  # after the look at who it is: a stranger sends no files

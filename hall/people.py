@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -301,9 +301,11 @@ def find_account(connection: Connection, hall: str, login: str, version: int) ->
     return None if row is None else Account(row.hall, row.login, row.name, row.role, row.agency, row.version)
 
 
-def officer_names(connection: Connection, hall: str) -> dict[str, str]:
-    """NIP -> name of every active officer of the hall, by name."""
+def officer_names(connection: Connection, hall: str, agencies: Collection[str] | None = None) -> dict[str, str]:
+    """NIP -> name of every active officer of the hall, or of those agencies only, by name."""
     query = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall, officers.c.active)
+    if agencies is not None:
+        query = query.where(officers.c.agency.in_(sorted(agencies)))
     return {row.nip: row.name for row in connection.execute(query.order_by(officers.c.name))}
 
 

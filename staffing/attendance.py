@@ -145,6 +145,8 @@ def deliver(
     check_told(told, now)
     if covered_until is not None and covered_until > now + timedelta(minutes=5):
         raise Invalid("bad_time", "Batas data yang sudah dikirim tidak boleh di masa depan.", field="covered_until")
+    if covered_until is not None and covered_until.year < EARLIEST_YEAR:  # what begins before year 1 UTC is never read
+        raise Invalid("bad_time", "Batas data yang sudah dikirim tidak masuk akal.", field="covered_until")
     with turn(db, hall, now) as t:
         place = places(db, t.connection, hall, t.config)
         source_of(place, source)

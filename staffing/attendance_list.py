@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from hall.clock import midnight_after
 from hall.database import Database
 from hall.errors import Invalid
-from staffing.attendance import NOTHING, Taken, Told, deliver
+from staffing.attendance import EARLIEST_YEAR, NOTHING, Taken, Told, deliver
 
+LATEST_YEAR = 2100
 AT_ONCE = 5_000  # readings in one turn: the hall's counters wait for it
 
 
@@ -110,19 +111,20 @@ def until_of(given: str, zone: ZoneInfo) -> datetime | None:
 
     Raises :class:`Invalid` (``bad_time``).
     """
-    if not given.strip():
+    given = given.strip()
+    if not given:
         return None
     try:
-        day = date.fromisoformat(given.strip())
-        return midnight_after(day, str(zone))
+        moment = datetime.fromisoformat(given)
     except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(given.strip())
-    except ValueError:
+        moment = None
+    if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:  # the calendar's ends lie beyond every zone
         message = f"{given!r:.40} bukan tanggal atau waktu; tulis seperti 2026-03-03 atau 2026-03-03T12:00."
-        raise Invalid("bad_time", message, field="covered_until") from None
-    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone)
+        raise Invalid("bad_time", message, field="covered_until")
+    try:
+        return midnight_after(date.fromisoformat(given), str(zone))
+    except ValueError:
+        return moment if moment.utcoffset() is not None else moment.replace(tzinfo=zone)
 
 
 def covered_now(until: datetime | None, now: datetime) -> datetime | None:

@@ -103,8 +103,10 @@ def deliver(
 def _take(db: Database, hall: str, agency: str, mark: Mark, off: timedelta, by: Asker, now: datetime) -> Outcome:
     at = _time_of(mark, off, now)
     with turn(db, hall, now) as t:
-        known = select(_m.at).where(_m.hall == hall, _m.key == mark.key)
+        known = select(_m.at, _m.agency, _m.roll, _m.officer, _m.mark).where(_m.hall == hall, _m.key == mark.key)
         if (before := t.connection.execute(known).first()) is not None:
+            if tuple(before)[1:] != (agency, mark.roll, mark.officer, mark.mark):  # "known" would lose this one
+                raise Invalid("key_reused", "Kunci tanda apel ini sudah dipakai untuk tanda yang lain.")
             return Outcome(mark.key, "known", before.at)
         place = places(db, t.connection, hall, t.config)
         day = place.date(at)

@@ -50,7 +50,7 @@ def read_json(**fields: Field) -> dict[str, Any]:
         raise Invalid("not_an_object", "Isi permintaan harus berupa objek JSON.")
     for name in body:
         if name not in fields:
-            raise Invalid("unknown_field", f"Isian {name!r:.60} tidak dikenal.", field=name[:60])
+            raise Invalid("unknown_field", f"Isian {name!r:.60} tidak dikenal.", field=_STRANGE.sub("?", name[:60]))
     return {name: _value(name, body.get(name), field) for name, field in fields.items()}
 
 
@@ -61,9 +61,23 @@ def _value(name: str, value: Any, field: Field) -> Any:
         raise Invalid("missing_field", f"Isian {name!r} harus ada.", field=name)
     if type(value) is not field.kind:
         raise Invalid("wrong_type", f"Isian {name!r} harus berupa {KINDS[field.kind]}.", field=name)
-    if isinstance(value, str) and _STRANGE.search(value):  # no database and no hash takes these
+    if _has_strange(value):  # no database, no hash and no answer takes these
         raise Invalid("wrong_type", f"Isian {name!r} memuat karakter yang tidak sah.", field=name)
     if isinstance(value, str) and not field.shortest <= len(value) <= field.longest:
         span = f"{field.shortest} sampai {field.longest}"
         raise Invalid("wrong_length", f"Isian {name!r} harus {span} karakter.", field=name)
     return value
+
+
+def _has_strange(value: Any) -> bool:
+    """Whether a text anywhere in a JSON value holds a NUL or half a character."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str) and _STRANGE.search(one):
+            return True
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+    return False

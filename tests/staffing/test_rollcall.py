@@ -182,3 +182,16 @@ def test_the_engine_judges_the_substitute_who_was_named_later(blora: Database) -
     assert {officers for _, officers in causes_of_counter_3(blora)} == {(AYU.nip,)}
     withdraw_plan(blora, "blora", entry, "batal", by=HEAD, now=NOON)
     assert {officers for _, officers in causes_of_counter_3(blora)} == {(BAMBU.nip,)}
+
+
+def test_a_key_that_was_used_for_another_tick_is_refused_not_taken_as_known(blora: Database) -> None:
+    first = tick(1, BAMBU.nip, "present")
+    assert [o.state for o in send(blora, first, first)] == ["recorded", "known"]
+    for other in (
+        tick(1, SEKAR.nip, "present"),
+        tick(1, BAMBU.nip, "sick"),
+        tick(1, BAMBU.nip, "present", roll="sore"),
+    ):
+        [found] = send(blora, other)
+        assert (found.state, found.code) == ("refused", "key_reused")  # "known" would have lost it without a word
+    assert came(blora) == [(BAMBU.nip, SEVEN_THIRTY)]

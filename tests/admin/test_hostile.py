@@ -1,0 +1,148 @@
+"""What people must not be able to do: reach into another hall, break an answer with odd values, take others' work."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hall.people import set_account
+from staffing import facts
+from staffing.attendance import covered
+from staffing.cases import list_cases
+from staffing.flags import find_flag, open_flags
+from staffing.privacy import read_looks
+from staffing.watch import watch
+from tests.admin.stage import PIN, Stage, Visitor
+from tests.admin.test_attendance_page import GOOD, PAGE, send, upload
+from tests.admin.test_people_pages import send as send_form
+from tests.cast import BAMBU, CONTOH_FILE, RANDU, SYSTEM, wib
+from tests.conftest import load
+
+HALF = "\ud800"  # half a character: JSON can say it, nothing can store it
+
+
+@pytest.fixture
+def neighbour(stage: Stage) -> Visitor:
+    """The coordinator of another hall on the same server."""
+    load(stage.db, CONTOH_FILE)
+    set_account(stage.db, "contoh", "tetangga", name="Tetangga Rekaan", role="coordinator", agency=None, pin=PIN)
+    visitor = stage.visitor()
+    assert visitor.sign_in("tetangga", hall="contoh").status_code == 303
+    visitor.page("/admin/contoh")
+    return visitor
+
+
+def post(visitor: Visitor, path: str, **form: str) -> Any:
+    return send_form(visitor, path, **form)
+
+
+# ---- ids of another hall ----
+
+
+def test_a_flag_of_another_hall_is_not_taken_on_through_ones_own(stage: Stage, neighbour: Visitor) -> None:
+    watch(stage.db, "blora", now=stage.clock.now())
+    with stage.db.reading() as connection:
+        flag = next(iter(open_flags(connection, "blora").values())).id
+    assert post(neighbour, f"/admin/contoh/bendera/{flag}", reason="bukan urusan saya").status_code == 404
+    assert post(neighbour, f"/admin/blora/bendera/{flag}", reason="bukan urusan saya").status_code == 403
+    with stage.db.reading() as connection:
+        assert find_flag(connection, flag).acknowledged is None
+
+
+def test_a_case_of_another_hall_is_neither_read_nor_led_nor_its_letters_fetched(
+    stage: Stage, neighbour: Visitor
+) -> None:
+    until, at = wib("2026-03-07", "00:00"), wib("2026-03-07", "06:00")
+    facts.record_coverage(stage.db, "blora", "bkd", until, actor=SYSTEM, now=at)
+    stage.clock.moment = wib("2026-03-09", "09:00")
+    surya = stage.signed_in("surya")
+    made = surya.post("cases", {"vacancies": [{"counter": "9", "start": "2026-03-04T09:00:00+07:00"}]})
+    [case] = made.json["cases"]
+    own = f"/admin/blora/tindak-lanjut/{case}"
+    assert post(surya, own, step="letters", kind="invitation").status_code == 303
+    assert surya.client.get(f"{own}/surat/1.pdf").status_code == 200
+    foreign = f"/admin/contoh/tindak-lanjut/{case}"
+    for path in (foreign, f"{foreign}/surat/1.pdf", f"{foreign}/surat/1.docx"):
+        assert neighbour.client.get(path).status_code == 404, path
+    answer = post(neighbour, foreign, step="close", result="not_needed", note="selesai")
+    assert answer.status_code == 404
+    with stage.db.reading() as connection:
+        assert [found.state for found in list_cases(connection, "blora")] == ["in_progress"]
+
+
+# ---- values that nothing can store ----
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("apel", {HALF: 1}),
+        ("apel", {"agency": HALF, "sent_at": "x", "marks": []}),
+        ("apel", {"agency": "dukcapil", "sent_at": "2026-03-03T09:45:00+07:00", "marks": [{"key": HALF * 9}]}),
+        ("apel", {"agency": "dukcapil", "sent_at": "2026-03-03T09:45:00+07:00", "marks": [{HALF: "x"}]}),
+        ("cases", {"vacancies": [{"counter": HALF, "start": "2026-03-03T09:45:00+07:00"}]}),
+        ("cases", {"vacancies": [{"counter": "1\0", "start": "2026-03-03T09:45:00+07:00"}]}),
+    ],
+)
+def test_half_a_character_deep_in_a_body_is_refused_and_the_refusal_can_be_sent(
+    stage: Stage, path: str, body: dict[str, Any]
+) -> None:
+    surya = stage.signed_in("surya")
+    address = f"/api/v1/halls/blora/{path}"
+    answer = surya.client.post(address, data=json.dumps(body), headers=surya._headers())
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+
+
+def test_numbers_and_dates_beyond_all_bounds_are_refused_not_stumbled_over(stage: Stage) -> None:
+    manager = stage.signed_in("wulan")
+    assert manager.page(f"/admin/blora/catatan-akses?sebelum={'9' * 30}").status_code == 200
+    for start in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"):
+        assert post(manager, "/admin/blora/tindak-lanjut/baru", pilih=f"1|{start}").status_code == 422
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-01T00:00", "1999-12-31", "9999-12-31", "9999-12-31T23:59"])
+def test_a_list_delivered_until_the_ends_of_the_calendar_is_refused_and_poisons_nothing(
+    stage: Stage, until: str
+) -> None:
+    surya = stage.signed_in("surya")
+    assert upload(surya, GOOD, covered_until=until).status_code == 422
+    went = upload(surya, GOOD)
+    assert send(surya, went.location, rows="all", source="bkd", covered_until=until).status_code == 422
+    with stage.db.reading() as connection:
+        assert all(told.year > 2000 for told in covered(connection, "blora").values())
+    body = {"hall": "blora", "source": "bkd", "punches": [], "covered_until": "0001-01-02T00:00:00+07:00"}
+    program = stage.program("attendance")
+    answer = program.client.post("/api/v1/attendance", json=body, headers=program._headers())
+    assert (answer.status_code, answer.json["code"]) == (422, "bad_time")
+
+
+# ---- others' attendance and others' files ----
+
+
+def test_the_personnel_office_names_and_adopts_nobody_of_a_vertical_agency(stage: Stage) -> None:
+    bkd, surya = stage.signed_in("bkd"), stage.signed_in("surya")
+    form = {"source": "bkd", "machine": "", "pin": "77"}
+    assert post(surya, f"{PAGE}/orang", **form, officer=RANDU.nip).status_code == 303
+    assert post(surya, f"{PAGE}/orang", **form | {"pin": "76"}, officer=BAMBU.nip).status_code == 303
+    assert RANDU.name in surya.page(PAGE).text
+    text = bkd.page(PAGE).text
+    assert BAMBU.name in text and RANDU.name not in text and RANDU.nip not in text
+    refused = post(bkd, f"{PAGE}/orang", **form, officer=BAMBU.nip)  # would take it from the other one
+    assert refused.status_code == 403
+    assert post(bkd, f"{PAGE}/orang", **form | {"pin": "78"}, officer=RANDU.nip).status_code == 403
+    with stage.db.reading() as connection:
+        refusals = [(x.actor, x.whom) for x in read_looks(connection, "blora", refused=True)]
+    assert refusals == [("personnel:bkd", f"officer:{RANDU.nip}")]
+
+
+def test_a_list_is_looked_at_and_confirmed_by_who_brought_it_and_the_look_is_kept(stage: Stage) -> None:
+    surya, bkd = stage.signed_in("surya"), stage.signed_in("bkd")
+    went = upload(surya, GOOD).location
+    assert bkd.page(went).status_code == 404
+    assert send(bkd, went, rows="all", source="bkd").status_code == 404
+    assert send(bkd, f"{went}/buang").status_code == 404
+    assert surya.page(went).status_code == 200
+    with stage.db.reading() as connection:
+        assert ("coordinator:surya", "attendance_list") in [(x.actor, x.what) for x in read_looks(connection, "blora")]
