@@ -51,8 +51,12 @@ class DoorMachine:
             return AGAIN_S
         return LOOK_S if self._introduced else AGAIN_S
 
-    def stop(self) -> None:
+    def leave(self) -> None:
         """Switches it off, also in the middle of a sentence: its server is about to go."""
         self._leaving = True
         self._machine.hang_up()
+
+    def stop(self) -> None:
+        """Switches it off and ends its thread."""
+        self.leave()
         self.courier.stop()

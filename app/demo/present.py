@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from adapters.messages.sender import understands
 from app.couriers import Courier
 from app.demo.crowd import Crowd
 from app.demo.machine import DoorMachine
@@ -24,6 +25,7 @@ from staffing.watch import watch
 
 BEAT_S = 10.0
 LOOK_S = 1.0
+POST_S = 0.15
 SLICE = timedelta(minutes=5)  # of a morning in quick motion: shorter than the grace time, so every flag is true
 BEFORE_OPENING = calendar.time(7, 40)
 
@@ -68,6 +70,7 @@ class Present:
     def _begin_day(self, hall: Places) -> Crowd:
         """Passes the time up to the visitor's moment in quick motion: flags go up and are told while it passes."""
         day = self._days[-1]
+        understands("json://127.0.0.1/")  # reads in all channels, which takes a second, before the first one is needed
         before_opening(self._db, hall, self._days, TODAY)
         crowd = Crowd(
             self._db, self._file, self._hall(), day, Random(f"antre {day}"),
@@ -80,6 +83,7 @@ class Present:
                 crowd.run_until(moment)
             self.clock.jump_to(max(moment, self.clock.now()))
             watch(self._db, HALL, now=self.clock.now())
+            time.sleep(POST_S)  # so that what a flag has to tell is told at about its hour
         crowd.go_live(self.clock.now())
         self._live = True
         return crowd

@@ -71,7 +71,7 @@ PARTS: dict[int, dict[str, Part]] = {
     1: {"16": Part(SILENT)},
     TODAY: {
         "9": Part(LATE, 55),  # Imigrasi is due from nine
-        "13": Part(LATE, 85.5, walk=3.5),  # comes in while the visitor looks on
+        "13": Part(LATE, 84.5, walk=3.25),  # comes in while the visitor looks on
         VISITORS_COUNTER: Part(INSIDE),
     },
 }
