@@ -219,9 +219,10 @@ def step(hall: str, case_id: str) -> Response:
 
 def _local_moment(day: str, time: str, place: Places) -> datetime | None:
     try:
-        return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=place.tz)
+        moment = datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=place.tz)
     except ValueError:
         return None
+    return moment if moment.year in YEARS else None
 
 
 def _case(hall: str, case_id: str, fault: Refusal | None = None, typed: Mapping[str, Any] | None = None) -> Response:

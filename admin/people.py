@@ -17,6 +17,7 @@ from admin.plans_api import read_hour
 from admin.words import CAUSES
 from hall.database import new_id
 from hall.errors import Conflict, Invalid, Refusal
+from hall.once import check_key
 from hall.places import Places
 from staffing.absences import (
     Away,
@@ -104,7 +105,7 @@ def enter(hall: str) -> Response:
         start, end = _period(place)
         fact = enter_absence(
             db(), hall, form.get("officer", "")[:18], form.get("kind", "")[:20], start, end, form.get("document", ""),
-            by=asker(), now=now(), key=form.get("key") or None,
+            by=asker(), now=now(), key=check_key(form.get("key") or None),
         )  # fmt: skip
     except (Invalid, Conflict) as refusal:
         return make_response(_today(hall, refusal, form.to_dict()), refusal.status)
@@ -153,7 +154,7 @@ def correct(hall: str, absence_id: str) -> Response:
         correct_absence(
             db(), hall, absence_id, kind=form.get("kind", "")[:20], start=start, end=end,
             document=form.get("document", ""), reason=form.get("reason", ""), by=asker(), now=now(),
-            key=form.get("key") or None,
+            key=check_key(form.get("key") or None),
         )  # fmt: skip
     except (Invalid, Conflict) as refusal:
         return make_response(_away(hall, refusal, form.to_dict()), refusal.status)

@@ -15,6 +15,7 @@ from admin.people_api import agencies_asked, asker
 from admin.plans_api import read_hour
 from hall.database import new_id
 from hall.errors import Conflict, Invalid, Refusal
+from hall.once import check_key
 from hall.places import Places
 from staffing.absences import absences_in, whole_days
 from staffing.entries import (
@@ -116,7 +117,7 @@ def plan(hall: str) -> Response:
             db(), hall, officer, form.get("counter", "")[:40], first, last, by=asker(), now=now(),
             start=read_hour(form.get("start"), "start"), end=read_hour(form.get("end"), "end"),
             substitute_for=whom if how == "substitute" else None, off=how == "off", reason=form.get("reason", ""),
-            key=form.get("key") or None,
+            key=check_key(form.get("key") or None),
         )  # fmt: skip
     except (Invalid, Conflict) as refusal:
         return make_response(_roster(hall, refusal, form.to_dict()), refusal.status)
@@ -177,7 +178,7 @@ def post(hall: str) -> Response:
             raise Invalid("bad_date", _("Isi tanggalnya."))
         change_post(
             db(), hall, form.get("counter", "")[:40], form.get("title", ""), form.get("state", ""), since, by=asker(),
-            now=now(), reason=form.get("reason", ""), key=form.get("key") or None,
+            now=now(), reason=form.get("reason", ""), key=check_key(form.get("key") or None),
         )  # fmt: skip
     except (Invalid, Conflict) as refusal:
         return make_response(_posts(hall, refusal, form.to_dict()), refusal.status)

@@ -378,11 +378,15 @@ def _check_due(due: date | None, today: date) -> None:
 def _check_note(note: str) -> None:
     if len(note) > LONGEST_NOTE:
         raise Invalid("note_too_long", f"Catatan paling panjang {LONGEST_NOTE} karakter.")
+    if not all(sign.isprintable() or sign in "\n\t" for sign in note):  # no letter and no database takes the others
+        raise Invalid("bad_text", "Catatan memuat karakter yang tidak sah.")
 
 
 def _check_short(text: str) -> None:
     if len(text.strip()) > LONGEST_NAME:
         raise Invalid("note_too_long", f"Isian ini paling panjang {LONGEST_NAME} karakter.")
+    if not text.strip().isprintable():
+        raise Invalid("bad_text", "Isian ini memuat karakter yang tidak sah.")
 
 
 def _need_note(note: str) -> None:

@@ -22,6 +22,7 @@ LAST = {"selesai", "sampai", "sampai dengan", "s d", "sd", "tanggal selesai", "t
 START, END = {"jam mulai", "dari jam", "jam awal"}, {"jam selesai", "sampai jam", "jam akhir"}
 DOCUMENT = {"nomor surat", "no surat", "surat", "nomor", "no sk", "nomor sk", "sk", "dokumen", "document", "dasar",
             "nomor dokumen", "no dokumen"}  # fmt: skip
+YEARS = range(2000, 2101)
 KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (  # the first that fits
     ("study", re.compile(r"study|tugas belajar|\btb\b|\bizin belajar\b")),
     ("official_travel", re.compile(r"official travel|dinas luar|perjalanan dinas|\b(dl|sppd|spt|dinas)\b")),
@@ -141,6 +142,8 @@ def _day(cell: Cell, order: str) -> date | str:
         return "tanggal kosong"
     when = read_when(cell)
     made = None if when is None else when.dates.get("") or when.dates.get(order)
+    if made is not None and made.year not in YEARS:
+        return f"tahun {made.year} di luar jangkauan"
     return made if made is not None else f"tanggal {cell!s:.40} tidak dapat dibaca"
 
 

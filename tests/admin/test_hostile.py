@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 
 from hall.people import set_account
 from staffing import facts
@@ -17,7 +19,7 @@ from staffing.watch import watch
 from tests.admin.stage import PIN, Stage, Visitor
 from tests.admin.test_attendance_page import GOOD, PAGE, send, upload
 from tests.admin.test_people_pages import send as send_form
-from tests.cast import BAMBU, CONTOH_FILE, RANDU, SYSTEM, wib
+from tests.cast import BAMBU, CONTOH_FILE, RANDU, SYSTEM, TUESDAY, wib
 from tests.conftest import load
 
 HALF = "\ud800"  # half a character: JSON can say it, nothing can store it
@@ -116,6 +118,40 @@ def test_a_list_delivered_until_the_ends_of_the_calendar_is_refused_and_poisons_
     program = stage.program("attendance")
     answer = program.client.post("/api/v1/attendance", json=body, headers=program._headers())
     assert (answer.status_code, answer.json["code"]) == (422, "bad_time")
+
+
+def test_signs_that_no_letter_can_hold_do_not_get_into_a_case(stage: Stage) -> None:
+    surya = stage.signed_in("surya")
+    stage.clock.moment = wib("2026-03-05", "09:00")
+    made = surya.post("cases", {"vacancies": [{"counter": "9", "start": "2026-03-04T09:00:00+07:00"}]})
+    [case] = made.json["cases"]
+    own = f"/admin/blora/tindak-lanjut/{case}"
+    meeting = {"step": "meeting", "day": "2026-03-12", "time": "09:30", "place": "Ruang rapat"}
+    for odd in ({"place": "Ruang\x01 rapat"}, {"note": "Bawa\x0b data"}, {"day": "9999-12-31"}):
+        assert post(surya, own, **meeting | odd).status_code == 422, odd
+    assert post(surya, own, **meeting | {"note": "Bawa data.\r\nTerima kasih."}).status_code == 303
+    assert post(surya, own, step="letters", kind="invitation").status_code == 303
+    for form in ("pdf", "docx"):
+        assert surya.client.get(f"{own}/surat/1.{form}").status_code == 200
+
+
+def test_the_key_of_a_form_is_checked_like_that_of_a_program(stage: Stage) -> None:
+    head = stage.signed_in("embun")
+    form = {"officer": BAMBU.nip, "kind": "leave", "first": TUESDAY, "last": TUESDAY, "key": "k" * 200}
+    assert post(head, "/admin/blora/petugas/tidak-masuk", **form).status_code == 422
+    plan = {"officer": BAMBU.nip, "counter": "4", "first": TUESDAY, "how": "plan", "key": "k\0"}
+    assert post(head, "/admin/blora/jadwal", **plan).status_code == 422
+
+
+def test_a_list_of_absences_of_far_years_tells_them_by_line(stage: Stage) -> None:
+    head = stage.signed_in("embun")
+    lines = [("2026-01-13", "9999-12-31"), ("9999-12-31", "9999-12-31"), ("1899-12-31", "1900-01-01")]
+    text = "NIP;Jenis;Mulai;Selesai\n" + "".join(f"{BAMBU.nip};cuti;{first};{last}\n" for first, last in lines)
+    file = FileStorage(io.BytesIO(text.encode()), filename="cuti.csv")
+    went = send(head, "/admin/blora/tidak-masuk/berkas", file=file)
+    shown = head.page(went.location)
+    assert shown.status_code == 200
+    assert "tahun 1899 di luar jangkauan" in shown.text and "tahun 9999 di luar jangkauan" in shown.text
 
 
 # ---- others' attendance and others' files ----
