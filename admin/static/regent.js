@@ -32,7 +32,8 @@ new Live({
   onBoard: (answer) => draw(answer.html),
   onLiveness({ live, since }) {
     document.body.classList.toggle("stale", !live);
-    tell(live ? "" : since ? banner.dataset.since.replace("{time}", formatTime(since, zone)) : banner.dataset.never);
+    // the page itself was an answer, so there always was one
+    tell(live ? "" : banner.dataset.since.replace("{time}", since ? formatTime(since, zone) : box.dataset.at));
   },
   onDenied: () => tell(banner.dataset.denied),
 }).start();
