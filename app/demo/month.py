@@ -69,7 +69,7 @@ def before_opening(db: Database, hall: Places, days: Sequence[date], ago: int) -
     day = days[-1 - ago]
     now = clock_time(hall, day, time(6, 45))
     for away in ABSENCES:
-        if away.first == ago:
+        if away.first == ago or (day == days[0] and away.first > ago >= away.last):
             first, last = dates_of(away, days)
             start, end = whole_days(hall, first, last)
             letter = f"{away.letter}/{first.year}"

@@ -50,7 +50,7 @@ def run(settings: Settings) -> None:
     must_be_loopback(settings.bind)
     _port_free(settings.bind)
     home = (settings.home / "demo").absolute()
-    prepare(home, say=lambda text: click.echo(f"  {text}"))
+    prepare(home, say=lambda text: click.echo(f"  {text}"), now=SystemClock().now())
     environment = {name: value for name, value in os.environ.items() if name not in OF_REAL_HALLS}
     environment |= {
         "ANTRE_HOME": str(home), "ANTRE_SECURE_COOKIES": "false", "ANTRE_MESSAGES_FILE": str(home / "messages.toml")
@@ -85,8 +85,11 @@ def _port_free(bind: str) -> None:
             raise BadSettings(f"{bind} is taken ({fault.strerror}); set ANTRE_BIND=127.0.0.1:PORT.") from fault
 
 
-def prepare(home: Path, *, say: Callable[[str], None], days: int = DAYS_OF_HISTORY) -> None:
-    """Writes a fresh demo database with ``days`` of history and the moment at which its clock shall stand."""
+def prepare(home: Path, *, say: Callable[[str], None], now: datetime, days: int = DAYS_OF_HISTORY) -> None:
+    """Writes a fresh demo database with ``days`` of history before the working morning on which its clock will stand.
+
+    ``now`` (aware) is the real present: the morning is the latest one up to it.
+    """
     began = time.monotonic()
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
@@ -96,16 +99,15 @@ def prepare(home: Path, *, say: Callable[[str], None], days: int = DAYS_OF_HISTO
     try:
         migrate(db)
         file = demo_file()
-        real_now = SystemClock().now()
-        load_hall(db, file, StaffTables(roster, posts), actor="operator:demo", now=real_now - timedelta(days=days + 10))
+        load_hall(db, file, StaffTables(roster, posts), actor="operator:demo", now=now - timedelta(days=days + 10))
         say(
             f"balai {file.hall.name}: {len(file.agencies)} instansi, {len(file.services)} layanan, "
             f"{len(file.counters)} loket"
         )
         with db.reading() as connection:
             hall = places(db, connection, HALL)
-        morning = working_morning(hall, real_now)
-        _accounts(db, file, home)
+        morning = working_morning(hall, now)
+        _accounts(db, file, home, now)
         say("akun demo dan perangkat")
         working = [*history_days(hall, morning, days), hall.date(morning)]
         live_through(db, file, hall, working)
@@ -167,12 +169,11 @@ def history_days(hall: Places, morning: datetime, days: int) -> list[date]:
     return [d for n in range(days, 0, -1) if open_on(hall, d := today - timedelta(days=n))]
 
 
-def _accounts(db: Database, file: HallFile, home: Path) -> None:
+def _accounts(db: Database, file: HallFile, home: Path, now: datetime) -> None:
     for login, (name, role, agency) in PEOPLE.items():
         set_account(db, HALL, login, name=name, role=role, agency=agency, pin=PIN)
     for officer in file.officers:
         set_account(db, HALL, officer.nip, name=None, role=None, agency=None, pin=PIN)
-    now = SystemClock().now()
     devices = (("kiosk", "kiosk-1"), ("display", "ruang-tunggu"), ("console", "konsol"), ("machine", "mesin-peragaan"))
     for role, device in devices:
         _write_secret(home / f"{role}.token", new_token(db, role, hall=HALL, name=device, now=now))

@@ -21,11 +21,12 @@ from hall.clock import ShiftedClock, midnight_after
 from hall.database import Database
 from hall.places import Places, places
 from hall.turn import batch
+from staffing.outbox import QUEUED, SENDING, count_messages
 from staffing.watch import watch
 
 BEAT_S = 10.0
 LOOK_S = 1.0
-POST_S = 0.15
+POST_S = 3.0  # at most, for messages under way
 SLICE = timedelta(minutes=5)  # of a morning in quick motion: shorter than the grace time, so every flag is true
 BEFORE_OPENING = calendar.time(7, 40)
 
@@ -83,10 +84,24 @@ class Present:
                 crowd.run_until(moment)
             self.clock.jump_to(max(moment, self.clock.now()))
             watch(self._db, HALL, now=self.clock.now())
-            time.sleep(POST_S)  # so that what a flag has to tell is told at about its hour
+            self._let_post_arrive()
         crowd.go_live(self.clock.now())
         self._live = True
         return crowd
+
+    def _let_post_arrive(self) -> None:
+        """Waits for the messages under way: a clock that jumps on would outlive them, and nobody would know their fate.
+
+        So each is also told at about its hour.
+        """
+        end = time.monotonic() + POST_S
+        time.sleep(min(0.1, POST_S))  # what webhooks hear is queued a moment later
+        while time.monotonic() < end and self._under_way():
+            time.sleep(0.05)
+
+    def _under_way(self) -> bool:
+        with self._db.reading() as connection:
+            return any(state in (QUEUED, SENDING) for _, state in count_messages(connection, HALL))
 
     def _to_next_day(self, hall: Places, crowd: Crowd) -> None:
         """The invented day is over: the clock goes on to the next working morning, and the pages say so."""

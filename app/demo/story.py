@@ -51,7 +51,7 @@ ABSENCES = (
     Away("2012080215", "permission", 7, 7, "850/052/IZIN"),  # Wulan: counter 18
     Away("199111112014102001", "official_travel", 5, 5, "090/233/ST"),  # Seruni: counter 16
     Away("9214031801", "official_travel", 4, 4, "090/240/ST"),  # Guntur: counter 17
-    Away("20190311", "sick", 1, TODAY, "RS/131/XI", lasts=6),  # Surya: counter 11
+    Away("20190311", "sick", TODAY, TODAY, "RS/131/XI"),  # Surya: counter 11
 )
 COVERED = (10, 9)  # on these days Kenanga sits in Melati's place
 DARK = {5: ("09:05", "09:52")}  # the hall's network
@@ -68,7 +68,7 @@ PARTS: dict[int, dict[str, Part]] = {
     6: {"5": Part(SILENT)},
     3: {"11": Part(INSIDE), "13": Part(LATE, 70)},
     2: {"19": Part(EARLY, 95), "17": Part(LATE, 40)},
-    1: {"16": Part(SILENT)},
+    1: {"16": Part(SILENT), "11": Part(INSIDE)},
     TODAY: {
         "9": Part(LATE, 55),  # Imigrasi is due from nine
         "13": Part(LATE, 84.5, walk=3.25),  # comes in while the visitor looks on

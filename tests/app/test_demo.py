@@ -38,12 +38,14 @@ from staffing.facts import punches
 from staffing.flags import open_flags, past_flags
 from staffing.floor import STAFFED, VACANT, floor
 from staffing.machines import find_machine, list_machine, machines_of
+from staffing.outbox import QUEUED, SENDING, SENT, count_messages
 from staffing.vacancies import Period, vacancies
 from tests.app.visit import Clock, settings_of
-from tests.cast import SEKAR, TUESDAY_MORNING, WIB
+from tests.cast import SEKAR, TUESDAY_MORNING, WIB, wib
 from tests.live import environment_of, free_port
 from tests.serving import serving
 
+SUNDAY = wib("2026-11-22", "10:00")  # the latest working morning of the demo is that of Thursday
 DAYS = 21  # enough for every story that is told of single days
 PATIENCE_S = 60.0
 
@@ -71,7 +73,7 @@ class Month:
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     home = tmp_path_factory.mktemp("demo") / "demo"
     said: list[str] = []
-    prepare(home, say=said.append, days=DAYS)
+    prepare(home, say=said.append, days=DAYS, now=SUNDAY)
     assert len(said) == 4
     told = json.loads((home / "demo.json").read_text())
     db = Database(sqlite_url(home / "antre.db"))
@@ -224,6 +226,9 @@ def test_flags_are_told_to_every_stage_and_to_the_command_centre(served: Served)
     until(lambda: {one["channel"] for one in served.received()["messages"]} >= set(CHANNELS[:3]))
     got = served.received()
     assert {one["channel"] for one in got["centre"]} == {CENTRE}
+    with served.month.db.reading() as connection:
+        fates = {state for _, state in count_messages(connection, HALL)}
+    assert fates <= {QUEUED, SENDING, SENT}, "none was left unknown by a clock in quick motion"
     said = " ".join(one["text"] for one in got["messages"])
     assert "formasi kosong" in said
     assert not any(officer.name in said for officer in demo_file().officers)
