@@ -16,11 +16,10 @@ function tell(words) {
 /** The same part, but what was opened stays open and whoever was at a link stays there. */
 function draw(html) {
   if (html === drawn) return;
-  const made = document.createElement("template");
-  made.innerHTML = html;
-  for (const part of box.querySelectorAll("details[open]")) made.content.getElementById(part.id)?.setAttribute("open", "");
+  const made = new DOMParser().parseFromString(html, "text/html");
+  for (const part of box.querySelectorAll("details[open]")) made.getElementById(part.id)?.setAttribute("open", "");
   const focus = box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  box.replaceChildren(made.content);
+  box.replaceChildren(...made.body.childNodes);
   if (focus) [...box.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === focus)?.focus({ preventScroll: true });
   drawn = html;
 }

@@ -27,6 +27,8 @@ CLOSING = {
     "reason": "pemadaman listrik",
 }
 
+HERE, NO_DATA = "away_from_counter", "no_attendance_data"
+
 
 def counters(answer: Any) -> dict[str, Any]:
     assert answer.status_code == 200, answer.json
@@ -44,10 +46,11 @@ def test_the_floor_shows_every_counter_of_the_morning_as_it_is(stage: Stage) -> 
     assert list(found) == COUNTERS
     expected = {
         "1": ("serving", None), "2": ("waiting", None), "3": ("serving", None), "4": ("paused", None),
-        "5": ("vacant", None), "6": ("vacant", "post_vacant"), "7": ("vacant", None), "8": ("vacant", None),
-        "9": ("vacant", "agency_not_open"), "10": ("vacant", None), "11": ("vacant", None), "12": ("vacant", None),
-        "13": ("waiting", None), "14": ("vacant", None), "15": ("vacant", "agency_not_open"),
-        "16": ("unobserved", None), "17": ("waiting", None), "18": ("not_due", "closure"), "19": ("waiting", None),
+        "5": ("vacant", HERE), "6": ("vacant", "post_vacant"), "7": ("vacant", HERE), "8": ("vacant", HERE),
+        "9": ("vacant", "agency_not_open"), "10": ("vacant", NO_DATA), "11": ("vacant", NO_DATA),
+        "12": ("vacant", NO_DATA), "13": ("waiting", None), "14": ("vacant", NO_DATA),
+        "15": ("vacant", "agency_not_open"), "16": ("unobserved", None), "17": ("waiting", None),
+        "18": ("not_due", "closure"), "19": ("waiting", None),
     }  # fmt: skip
     assert {code: (c["state"], c["cause"]) for code, c in found.items()} == expected
     assert [code for code, c in found.items() if c["idle_while_waiting"]] == ["13"]

@@ -15,7 +15,7 @@ from tests.admin.stage import PIN, WRONG, Stage
         ("surya", "/admin/blora"),
         ("embun", "/admin/blora/petugas"),
         ("bkd", "/admin/blora/petugas"),
-        ("bupati", "/admin/blora"),
+        ("bupati", "/admin/blora/bupati"),
     ],
 )
 def test_each_role_of_management_comes_in_to_its_own_page_and_may_see_the_floor(

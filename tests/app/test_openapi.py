@@ -294,6 +294,7 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     assert empty.json["vacancies"]
     again = {"If-None-Match": empty.headers["ETag"]}
     assert hall.ask("manager", "get", "/halls/blora/vacancies?from=2026-03-03", headers=again).status_code == 304
+    assert hall.ask("reader", "get", "/halls/blora/patterns?from=2026-02-03&to=2026-03-03").json["habits"]
     follow_up(hall)
     assert hall.ask("manager", "post", "/halls/blora/close-day").json["expired"] > 0
 
