@@ -89,7 +89,7 @@ def _changed(place: Places, found: Floor) -> Response:
 def _shown(place: Places, found: Floor) -> dict[str, Any]:
     flags = _flags(place)
     empty = sorted((c for c in found.counters if c.state == VACANT), key=_worst)
-    idle = sorted((c for c in found.counters if c.idle_while_waiting), key=_worst)
+    idle = sorted((c for c in found.counters if c.idle_while_waiting and c.due), key=_worst)
     unseen = [c for c in found.counters if c.state == UNOBSERVED]
     openings = [c.next_opening for c in found.counters if c.next_opening is not None]
     return {

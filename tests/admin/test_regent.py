@@ -110,6 +110,7 @@ def test_a_closed_hall_blames_nobody_and_says_when_it_opens(stage: Stage) -> Non
     assert figure(page, "vacant") == figure(page, "due") == 0
     assert "Saat ini tidak ada loket yang wajib buka." in page
     assert "Rabu 08.00" in page
+    assert "idle-rows" not in page  # who still sits there after hours owes nobody a call
     stage.clock.moment = SUNDAY_MORNING
     assert "Bukan hari layanan" in stage.signed_in("bupati").page(PAGE).text
 
