@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from app.doors import Doorkeeper, Key
+from app.doorkeeper import Doorkeeper, Key
 from display.boards import kept, whole
 from web.ground import Ground
 from web.identity import Identity, who

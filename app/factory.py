@@ -51,7 +51,8 @@ from app import house
 from app.at_once import AtOnce
 from app.cookies import Cookies
 from app.couriers import Couriers
-from app.doors import DOORS, keep_doors
+from app.doorkeeper import keep_doors
+from app.doors import DOORS
 from app.messenger import channels_of
 from app.settings import Settings, secret_of
 from app.sockets import open_sockets

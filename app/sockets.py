@@ -17,7 +17,8 @@ from wsproto.connection import Connection as WebSocket
 from wsproto.connection import ConnectionType
 from wsproto.events import TextMessage
 
-from app.doors import FLOOR, Door, Doorkeeper
+from app.doorkeeper import Doorkeeper
+from app.doors import FLOOR, Door
 from app.worker import keep_this_thread
 from hall.errors import Refusal
 from queueing.tickets import find_by_secret

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import app.doors
+import app.doorkeeper
 from app.at_once import AtOnce
-from app.doors import Doorkeeper
+from app.doorkeeper import Doorkeeper
 from display.boards import make_ahead
 from hall.database import Database
 from hall.people import list_tokens, new_token, revoke_token
@@ -169,7 +169,7 @@ def test_a_refused_question_is_refused_every_time(hall: Hall) -> None:
 def moment(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The doorkeeper's watch, moved by hand: ``moment.at``."""
     held = SimpleNamespace(at=1000.0)
-    monkeypatch.setattr(app.doors, "time", SimpleNamespace(monotonic=lambda: held.at))
+    monkeypatch.setattr(app.doorkeeper, "time", SimpleNamespace(monotonic=lambda: held.at))
     return held
 
 

@@ -166,7 +166,7 @@ def test_a_program_with_a_token_needs_no_page_of_ours(app: Flask, blora: Databas
 def test_a_new_pin_ends_the_sessions_of_the_old_one(
     app: Flask, blora: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.doors.SECONDS_REMEMBERED", 0.0)
+    monkeypatch.setattr("app.doorkeeper.SECONDS_REMEMBERED", 0.0)
     client = app.test_client()
     sign_in(client, blora)
     assert client.get("/admin/blora").status_code == 200

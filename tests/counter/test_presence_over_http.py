@@ -220,7 +220,7 @@ def test_a_browser_left_behind_does_not_act_at_the_officers_new_counter(stage: S
 
 
 def test_a_new_pin_ends_the_old_cookie(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.doors.SECONDS_REMEMBERED", 0.0)
+    monkeypatch.setattr("app.doorkeeper.SECONDS_REMEMBERED", 0.0)
     bambu = stage.seated(BAMBU)
     assert bambu.at("3", "heartbeat").status_code == 204
     stage.account(BAMBU, pin="739104")
