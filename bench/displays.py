@@ -101,7 +101,6 @@ def call_to_display(port: int, place: Place, displays: int, calls: int) -> Shown
 
 def _call_to_display(port: int, place: Place, displays: int, calls: int) -> Shown:
     hall = _WaitingRoom(port, place, displays)
-    path = f"/halls/{HALL}/counters/{place.counters[0]}/call"
     nudge_took: list[float] = []
     shown_took: list[float] = []
     lost = 0
@@ -109,7 +108,8 @@ def _call_to_display(port: int, place: Place, displays: int, calls: int) -> Show
         for screen in hall.screens:
             screen.nudges.clear()
             screen.answers.clear()
-        sent, ticket = hall.press(path)
+        counter = place.counters[nr % len(place.counters)]  # in turn: at one alone nobody might wait in the end
+        sent, ticket = hall.press(f"/halls/{HALL}/counters/{counter}/call")
         mark = b'"number": "%s"' % ticket["number"].encode()
         if nr >= 2:  # the first ones warm up
             for screen in hall.screens:
