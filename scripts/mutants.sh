@@ -23,6 +23,13 @@ cp tests/staffing/__init__.py tests/staffing/paper_day.py tests/staffing/test_va
 cp tests/hall/__init__.py tests/hall/test_intervals*.py tests/hall/test_hours*.py "$place/tests/hall/"
 # Two thousand random days for every change would take a day: what only they notice is listed as surviving.
 rm -f "$place/tests/staffing/test_vacancy_properties.py"
+# The same examples for every change, and none of them timed: a busy machine is no mutant.
+cat >"$place/tests/conftest.py" <<'END'
+from hypothesis import settings
+
+settings.register_profile("mutants", deadline=None, derandomize=True, database=None)
+settings.load_profile("mutants")
+END
 cd "$place"
 nice -n 10 "$venv/bin/mutmut" run --max-children "${CHILDREN:-1}" "$@"
 "$venv/bin/mutmut" results

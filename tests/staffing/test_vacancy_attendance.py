@@ -135,7 +135,7 @@ def test_of_two_sessions_that_contradict_each_other_the_order_of_arrival_decides
 
 
 def test_of_two_sessions_that_differ_in_their_pauses_the_order_decides_nothing() -> None:
-    pauses: list[tuple[str, str | None]] = [("09:00", "10:00"), ("09:00", None), ("09:05", "10:00")]
+    pauses: list[tuple[str, str | None]] = [("09:00", "10:00"), ("09:00", None), ("09:05", "10:00"), ("09:00", "10:30")]
     for first in pauses:
         for second in pauses:
             one = planned().sit("1", SARI, "08:00", "12:00", first).sit("1", SARI, "08:00", "12:00", second)
