@@ -46,7 +46,7 @@ from tests.live import environment_of, free_port
 from tests.serving import serving
 
 SUNDAY = wib("2026-11-22", "10:00")  # the latest working morning of the demo is that of Thursday
-DAYS = 21  # enough for every story that is told of single days
+DAYS = 15  # enough for every story that the tests look for
 PATIENCE_S = 60.0
 
 
@@ -193,7 +193,8 @@ def served(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     try:
         with requests.Session() as browser:
             made = Served(f"http://127.0.0.1:{port}", Month(home, db, month.days), browser)
-            until(lambda: process.poll() is None and _answers(made.url))
+            until(lambda: process.poll() is not None or _answers(made.url))
+            assert process.poll() is None, log.read_text()
             yield made
     finally:
         db.close()
@@ -205,18 +206,20 @@ def served(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def _answers(url: str) -> bool:
     try:
         return requests.get(f"{url}/readyz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):  # it is still starting
         return False
 
 
 def test_the_present_has_empty_counters_of_many_causes_and_one_by_schedule(served: Served) -> None:
-    db, now = served.month.db, at_morning(served.month.place, served.month.days[-1])
+    # later than what the sources have told of so far, earlier than the finger of the late officer of counter 13
+    db, now = served.month.db, at_morning(served.month.place, served.month.days[-1]) + timedelta(minutes=1)
     until(lambda: served.shows("pukul 09.2"))
     counters = {one.counter: one for one in floor(db, HALL, now).counters}
     causes = {code: one.cause for code, one in counters.items() if one.state == VACANT}
+    assert causes.pop("13") in ("no_attendance_data", "late"), "late: a slow test has seen the finger already"
     assert causes == {
         "2": "post_vacant", "6": "post_vacant", "4": "away_from_counter", "9": "agency_not_open", "11": "sick",
-        "12": "study", "13": "no_attendance_data",
+        "12": "study",
     }  # fmt: skip
     assert (counters["19"].state, counters["19"].cause) == ("not_due", "closure")
     assert sum(one.state in STAFFED for one in counters.values()) >= 8
