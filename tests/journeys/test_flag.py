@@ -109,6 +109,11 @@ def test_a_counter_that_is_left_raises_one_flag_and_one_message_until_somebody_s
         mine = flags.locator("#flags .flag", has_text="Loket 1")
         expect(flags.locator("#flags")).to_contain_text("Sekarang", timeout=PATIENCE_MS)
         expect(mine).to_have_count(0)
+        regent = faces.open("phone", f"/admin/{HALL}/bupati")
+        sign_in_manager(regent)
+        spot = regent.locator('#empty-rows .spot[data-counter="1"]')
+        expect(regent.locator('[data-figure="due"]')).to_be_visible(timeout=PATIENCE_MS)
+        expect(spot).to_have_count(0)
 
         story.wait(minutes=2, seconds=5)  # the counter is due now
         for _ in range(3):
@@ -126,6 +131,10 @@ def test_a_counter_that_is_left_raises_one_flag_and_one_message_until_somebody_s
         expect(empty).to_have_attribute("data-grace", "false", timeout=PATIENCE_MS)
         expect(mine).to_contain_text("3 orang menunggu", timeout=PATIENCE_MS)
         expect(mine).to_contain_text("koordinator, terkirim", timeout=PATIENCE_MS)
+        expect(spot).to_contain_text("3 orang menunggu", timeout=PATIENCE_MS)  # without a reload here too
+        expect(spot).to_contain_text("bendera: koordinator", timeout=PATIENCE_MS)
+        expect(regent.locator('[data-figure="vacant"]')).to_have_text("1")
+        faces.picture(regent, "flag-regent")
         faces.picture(floor, "flag-floor")
         faces.picture(flags, "flag-phone")
         assert story.told_to_centre(2) == ["flag_raised", "flag_escalated"]
@@ -141,6 +150,7 @@ def test_a_counter_that_is_left_raises_one_flag_and_one_message_until_somebody_s
         sign_in_officer(console)
         expect(tile).to_have_attribute("data-state", "waiting", timeout=PATIENCE_MS)
         expect(mine).to_have_count(0, timeout=PATIENCE_MS)
+        expect(spot).to_have_count(0, timeout=PATIENCE_MS)
         past = flags.locator(".flags-past tr", has_text="Loket 1")
         expect(past).to_contain_text("petugas sudah di loket", timeout=PATIENCE_MS)
         expect(past).to_contain_text("Petugas pengganti sedang menuju loket")
