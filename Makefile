@@ -26,7 +26,7 @@ demo: setup
 	@exec .venv/bin/antre demo
 
 test: browser
-	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest $(ARGS)
+	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: tools
 	.venv/bin/ruff check .
