@@ -66,11 +66,10 @@ class AtOnce:
         if found is None or time.monotonic() > found.until or self._keeper.remembered(found.key) != found.who:
             return None
         moment = self._ground.clock.now()
-        board = kept(self._ground, found.hall, found.area, moment)
-        calls = None if board is None else board.after(int(match[2]) if match[2] else None)
-        if board is None or calls is None:
+        ready = kept(self._ground, found.hall, found.area, moment)
+        if ready is None or (calls := ready[0].after(int(match[2]) if match[2] else None)) is None:
             return None
-        return found.heading, whole(board, calls, moment).encode()
+        return found.heading, whole(ready[0], calls, moment, ready[1]).encode()
 
     @contextmanager
     def listening(self, question: bytes) -> Iterator[Callable[[], None]]:

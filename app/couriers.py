@@ -31,7 +31,7 @@ from staffing import attendance, deliveries
 from staffing.case_facts import Reviewer
 from staffing.presence import end_day, find_lost_consoles
 from staffing.vacancies import note_closed
-from web.ground import News
+from web.ground import Latest, News
 
 log = logging.getLogger("antre.couriers")
 
@@ -93,51 +93,61 @@ class Nudger:
         self._db, self._socketio, self._prepare = db, socketio, prepare
         self._news: News = {} if news is None else news
         self._told: dict[str, int] = {}
-        self._fresh: dict[str, tuple[int, set[str]]] = {}
+        self._fresh: dict[str, tuple[int, int, set[str]]] = {}  # last line, how often heard, kinds
         self._guard = threading.Lock()
         self._looked = 0.0
         self.courier = Courier("nudge", self.step)
 
     def heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
         """After a commit of this process: told by the courier's thread, so that no caller waits for screens."""
-        self._keep_news(hall, seq, time.monotonic())
+        self._keep_news(hall, seq, time.monotonic(), kinds)
         with self._guard:
-            known = self._fresh.get(hall)
-            self._fresh[hall] = (max(seq, known[0]), known[1] | kinds) if known else (seq, set(kinds))
+            last, times, known = self._fresh.get(hall, (0, 0, set()))
+            self._fresh[hall] = (max(seq, last), times + 1, known | kinds)
         self.courier.wake()
 
     def step(self) -> float:
         """Tells what this process wrote, and now and then looks for what others wrote."""
         with self._guard:
             fresh, self._fresh = self._fresh, {}
-        for hall, (seq, kinds) in fresh.items():
-            self._told[hall] = max(seq, self._told.get(hall, 0))
-            self._tell(hall, seq, frozenset(kinds))
+        for hall, (seq, times, kinds) in fresh.items():
+            before = self._told.setdefault(hall, seq - times)
+            self._told[hall] = max(seq, before)
+            # more lines than were heard of: another process may have written between, and nobody knows what
+            self._tell(hall, seq, frozenset(kinds) if seq - before <= times else None)
         if time.monotonic() - self._looked >= FOLLOW_S:
             self._looked = time.monotonic()
             self._follow()
         return FOLLOW_S
 
-    def _tell(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
+    def _tell(self, hall: str, seq: int, kinds: frozenset[str] | None) -> None:
         """First what screens will ask for, then the news: all of them come for it in the same moment."""
-        if not kinds <= DEAF["/display"]:
+        if kinds is None or not kinds <= DEAF["/display"]:
             try:
                 self._prepare(hall)
             except Exception:
                 log.exception("the boards of %s were not made ahead; its screens are told all the same", hall)
         nudge(self._socketio, hall, seq, kinds)
 
-    def _keep_news(self, hall: str, seq: int, at: float) -> None:
-        """The hall's last line, as known at ``at``; see :meth:`web.ground.Ground.is_last`."""
+    def _keep_news(self, hall: str, seq: int, at: float, kinds: frozenset[str] | None) -> None:
+        """The hall's last line, as known at ``at``; see :meth:`web.ground.Ground.last_if_unchanged`.
+
+        ``kinds`` are those of a turn that ended with ``seq``. Only if it was the one line after the last is it certain
+        that no other was written between.
+        """
         with self._guard:
-            self._news[hall] = (max(seq, self._news.get(hall, (0, 0.0))[0]), at + 3 * FOLLOW_S)
+            before = self._news.get(hall)
+            last, shown = (before.line, before.shown) if before is not None else (0, 0)
+            if seq > last and (seq > last + 1 or kinds is None or not kinds <= DEAF["/display"]):
+                shown = seq
+            self._news[hall] = Latest(max(seq, last), shown, at + 3 * FOLLOW_S)
 
     def _follow(self) -> None:
         at = time.monotonic()
         with self._db.reading() as connection:
             rows = connection.execute(select(turns.c.hall, turns.c.seq)).all()
             for hall, seq in rows:
-                self._keep_news(hall, seq, at)
+                self._keep_news(hall, seq, at, None)
                 before = self._told.setdefault(hall, seq)
                 if seq > before:
                     kinds = frozenset(line.kind for line in since(connection, hall, before, limit=500))

@@ -21,15 +21,19 @@ def show_board(hall: str) -> Response:
     They stand in line for them: after a nudge the first makes the board, or else all 300 would, side by side.
     """
     since, area, moment = _since(), request.args.get("area") or None, now()
-    board = kept(ground(), hall, area, moment)
-    calls = None if board is None else board.after(since)
-    if board is None or calls is None:
-        with ground().alone(hall), db().reading() as connection:
-            board = made(ground(), connection, hall, area, moment)
-            calls = board.after(since)
-            if calls is None and since is not None:
-                calls = json.dumps(calls_after(connection, board.seen.line.places, since, area))
-    return Response(whole(board, calls or "[]", moment), content_type="application/json")
+    ready = kept(ground(), hall, area, moment)
+    if ready is not None and (calls := ready[0].after(since)) is not None:
+        return _answer(whole(ready[0], calls, moment, ready[1]))
+    with ground().alone(hall), db().reading() as connection:
+        board = made(ground(), connection, hall, area, moment)
+        found = board.after(since)
+        if found is None and since is not None:
+            found = json.dumps(calls_after(connection, board.seen.line.places, since, area))
+    return _answer(whole(board, found or "[]", moment))
+
+
+def _answer(text: str) -> Response:
+    return Response(text, content_type="application/json")
 
 
 def _since() -> int | None:

@@ -46,22 +46,26 @@ class Board:
         return f"[{','.join(text for _, text in self.calls[first:])}]"
 
 
-def whole(board: Board, calls: str, moment: datetime) -> str:
-    """The answer to a screen."""
+def whole(board: Board, calls: str, moment: datetime, seq: int | None = None) -> str:
+    """The answer to a screen. ``seq`` is the journal line up to which the board is true, its own without."""
     at = moment.astimezone(board.seen.line.places.tz).isoformat()
-    return f'{{"seq":{board.seen.seq},"now":"{at}",{board.picture},"lines":{calls}}}'
+    return f'{{"seq":{board.seen.seq if seq is None else seq},"now":"{at}",{board.picture},"lines":{calls}}}'
 
 
-def kept(ground: Ground, hall: str, area: str | None, moment: datetime) -> Board | None:
-    """The board that was made and is still true: nobody wrote since, the same day, not long ago. Asks no database."""
+def kept(ground: Ground, hall: str, area: str | None, moment: datetime) -> tuple[Board, int] | None:
+    """The board that was made and is still true, and up to which line. Asks no database.
+
+    True is: nobody wrote since what a display shows, it is the same day, and it was not made long ago.
+    """
     found: Board | None = ground.kept.get(("board", hall, area))
     if found is None:
         return None
     found.asked = moment.timestamp()
     seen = found.seen
-    if not ground.is_last(hall, seen.seq) or seen.line.date != seen.line.places.date(moment):
+    seq = ground.last_if_unchanged(hall, seen.seq)
+    if seq is None or seen.line.date != seen.line.places.date(moment) or found.bucket != _bucket(moment):
         return None
-    return found if found.bucket == _bucket(moment) else None
+    return found, seq
 
 
 def made(ground: Ground, connection: Any, hall: str, area: str | None, moment: datetime) -> Board:

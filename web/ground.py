@@ -17,7 +17,18 @@ from hall.database import Database
 from staffing.absence_list import ReadAbsences
 from staffing.attendance_list import ReadList
 
-News = dict[str, tuple[int, float]]  # hall -> its last journal line, and until when (monotonic seconds) that is fresh
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the couriers know of a hall's journal: its last line, the last one that changed anything on a display, and
+    until when (monotonic seconds) that is fresh."""
+
+    line: int
+    shown: int
+    until: float
+
+
+News = dict[str, Latest]  # by hall
 
 
 @dataclass
@@ -41,14 +52,16 @@ class Ground:
         """Whoever holds it makes the answers of a hall; the others wait a moment and find them made."""
         return self.makers.setdefault(hall, threading.Lock())
 
-    def is_last(self, hall: str, seq: int) -> bool:
-        """Whether ``seq`` is known to be the hall's last line without asking the database.
+    def last_if_unchanged(self, hall: str, seq: int) -> int | None:
+        """The hall's last line, if nothing after line ``seq`` changed what displays show; None if that is not known.
 
-        The couriers keep this: what this process wrote they hear before its caller is answered, for what others wrote
-        they look twice a second. Without them it is never known.
+        Without a question to the database: what this process wrote the couriers hear before its caller is answered,
+        for what others wrote they look twice a second. Without couriers it is never known.
         """
-        last, until = self.news.get(hall, (-1, 0.0))
-        return last == seq and time.monotonic() < until
+        latest = self.news.get(hall)
+        if latest is None or seq < latest.shown or seq > latest.line or time.monotonic() >= latest.until:
+            return None
+        return latest.line
 
 
 def ground() -> Ground:

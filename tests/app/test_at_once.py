@@ -20,7 +20,7 @@ from queueing import calling
 from staffing import presence
 from tests.cast import BAMBU, CONSOLE
 from tests.counter.stage import Stage
-from web.ground import Ground
+from web.ground import Ground, Latest
 
 
 class Hall:
@@ -38,7 +38,7 @@ class Hall:
         """What the couriers do after a commit, which do not run here: the last line is known, the boards are made."""
         with self.stage.db.reading() as connection:
             seq = position(connection, "blora")[0]
-        self.ground.news["blora"] = (seq, time.monotonic() + 60)
+        self.ground.news["blora"] = Latest(seq, seq, time.monotonic() + 60)
         with self.stage.app.app_context():
             make_ahead(self.ground, "blora", self.stage.clock.now())
         return seq
@@ -119,10 +119,23 @@ def test_what_others_wrote_makes_the_ready_board_old(hall: Hall) -> None:
     question = hall.question("?since=1")
     hall.long_way(question)
     assert hall.at_once.answer(question) is not None
-    hall.ground.news["blora"] = (hall.ground.news["blora"][0] + 1, time.monotonic() + 60)
+    seq, soon = hall.ground.news["blora"].line, time.monotonic() + 60
+    hall.ground.news["blora"] = Latest(seq + 1, seq + 1, soon)
     assert hall.at_once.answer(question) is None, "a line more is known than the board shows"
-    hall.ground.news["blora"] = (hall.ground.news["blora"][0] - 1, time.monotonic() - 1)
+    hall.ground.news["blora"] = Latest(seq - 1, seq - 1, soon)
+    assert hall.at_once.answer(question) is None, "the journal went back: a backup was restored"
+    hall.ground.news["blora"] = Latest(seq, seq, time.monotonic() - 1)
     assert hall.at_once.answer(question) is None, "nobody has looked for a while"
+
+
+def test_a_line_that_no_display_shows_leaves_the_board_ready_and_counts_on(hall: Hall) -> None:
+    question = hall.question("?since=1")
+    hall.long_way(question)
+    seq = hall.ground.news["blora"].line
+    hall.ground.news["blora"] = Latest(seq + 2, seq, time.monotonic() + 60)
+    found = hall.at_once.answer(question)
+    assert found is not None
+    assert hall.stage.app.json.loads(found[1])["seq"] == seq + 2, "or a screen that knows that line would think it lost"
 
 
 def test_a_board_of_yesterday_or_of_a_while_ago_is_not_given(hall: Hall) -> None:

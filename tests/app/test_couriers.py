@@ -19,6 +19,7 @@ from staffing import presence
 from staffing.facts import outages
 from tests.cast import CONSOLE, KIOSK, MELATI, TUESDAY_MORNING
 from tests.clock import HandClock
+from web.ground import News
 
 
 class Ears:
@@ -147,6 +148,40 @@ def test_a_line_about_paper_does_not_wake_the_displays(blora: Database, clock: H
     nudger.heard("blora", 6, frozenset({"slip_confirmed", "ticket_called"}))
     nudger.step()
     assert ("/display", 6) in ears.heard
+
+
+def test_a_line_about_paper_leaves_what_displays_show_as_it_was(blora: Database) -> None:
+    news: News = {}
+    nudger = Nudger(blora, Ears(), news)
+    nudger.heard("blora", 5, frozenset({"ticket_called"}))
+    nudger.heard("blora", 6, frozenset({"slip_sent"}))
+    nudger.heard("blora", 7, frozenset({"slip_confirmed"}))
+    assert (news["blora"].line, news["blora"].shown) == (7, 5)
+    nudger.heard("blora", 8, frozenset({"slip_sent", "ticket_issued"}))
+    assert (news["blora"].line, news["blora"].shown) == (8, 8)
+
+
+def test_where_another_process_may_have_written_between_nothing_is_taken_for_unchanged(blora: Database) -> None:
+    ears, news = Ears(), News()
+    nudger = Nudger(blora, ears, news)
+    nudger.heard("blora", 5, frozenset({"slip_sent"}))
+    nudger.step()
+    assert ("/display", 5) not in ears.heard
+    nudger.heard("blora", 7, frozenset({"slip_confirmed"}))  # line 6 was written elsewhere: it may have been a call
+    assert news["blora"].shown == 7
+    nudger.step()
+    assert ("/display", 7) in ears.heard
+
+
+def test_a_board_that_cannot_be_made_ahead_does_not_hold_up_the_news(blora: Database) -> None:
+    def breaks(hall: str) -> None:
+        raise RuntimeError(f"no board for {hall}")
+
+    ears = Ears()
+    nudger = Nudger(blora, ears, prepare=breaks)
+    nudger.heard("blora", 5, frozenset({"ticket_called"}))
+    nudger.step()
+    assert ("/display", 5) in ears.heard
 
 
 def test_the_steward_finds_a_silent_console_and_ends_yesterday(blora: Database, clock: HandClock) -> None:
