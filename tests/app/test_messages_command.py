@@ -99,7 +99,7 @@ def test_the_doctor_looks_at_every_address_without_sending(
     told = {f.message: f.level for f in found if f.topic == "messages"}
     assert told == {
         "The address of channel salah is none that can be sent to.": "fault",
-        "Webhook jauh is not HTTPS: on the way everybody can read what is told.": "warning",
+        "Webhook jauh is not HTTPS: anybody on the way can read what is told.": "warning",
         "Webhook dekat is told of every flag.": "ok",
         "Webhook lain speaks of halls that are not here: lain.": "warning",
     }

@@ -80,7 +80,7 @@ def test_a_citizen_takes_a_number_is_called_by_key_and_served(faces: Faces, live
     floor.locator('input[name="login"]').fill(MANAGER)
     floor.locator('input[name="pin"]').fill(PIN)
     floor.locator('button[type="submit"]').first.click()
-    tile = floor.locator('[data-counter="1"]').first
+    tile = floor.locator('.tile[data-counter="1"]').first
     expect(tile).to_have_attribute("data-state", "vacant", timeout=PATIENCE_MS)
 
     console = faces.open("counter", f"/counter/{HALL}")
