@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
@@ -21,6 +22,10 @@ from hall.setup import StaffTables, load_hall
 from staffing import facts
 from tests.cast import BLORA_FILE, CONTOH_FILE, TUESDAY_BEFORE_OPENING
 from tests.live import LiveHall, close_hall, open_hall
+
+
+settings.register_profile("antre", deadline=None)  # tests do not time: a busy machine is no fault
+settings.load_profile("antre")
 
 
 @pytest.fixture(autouse=True)
