@@ -23,7 +23,6 @@ from staffing import facts
 from tests.cast import BLORA_FILE, CONTOH_FILE, TUESDAY_BEFORE_OPENING
 from tests.live import LiveHall, close_hall, open_hall
 
-
 settings.register_profile("antre", deadline=None)  # tests do not time: a busy machine is no fault
 settings.load_profile("antre")
 
