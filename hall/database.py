@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusabl
 from hall.together import Group
 
 log = logging.getLogger("antre.database")
+
+FAULTS_OF_A_STATEMENT = (IntegrityError, ProgrammingError, NotSupportedError, DataError)  # the database itself is well
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -133,7 +135,7 @@ class Database:
         self._halls: dict[str, FairLock] = {}
         self._guard = threading.Lock()
         self._patience = patience
-        self._one_writer = FairLock(patience)
+        self._one_writer = FairLock(patience, give_back=self._leave)
         self._file_lock: FileLock | None = None
         self._writer: Connection | None = None
         self._since_checkpoint = 0
@@ -181,84 +183,83 @@ class Database:
             return
         with _refusals():
             self._one_writer.acquire(joins=together)
-            group = self._joined()
-            group.closed |= not together
-            fault: BaseException | None = None
             try:
-                self._raw(group.connection, "SAVEPOINT mine")  # never released: the next one hides it, COMMIT ends all
+                group = self._joined(together)
+                self._raw(group.connection, "SAVEPOINT mine")
                 yield group.connection
-            except BaseException as thrown:  # noqa: BLE001  raised again below, once the others are sure of theirs
-                fault = thrown
-                self._undo(group, thrown)
-            self._leave(group, fault)
+                self._raw(group.connection, "RELEASE mine")  # fails if a full disk has undone the work of all meanwhile
+            except BaseException as thrown:
+                self._undo(thrown)
+                raise
+            finally:
+                self._leave()
+            if not group.stored:
+                raise unavailable(group.fault or RuntimeError("nobody committed")) from group.fault
 
     @property
     def together(self) -> Group | None:
         """The transaction that the caller, inside :meth:`writing`, shares with others; None on PostgreSQL."""
         return self._group
 
-    def _joined(self) -> Group:
-        """The open transaction, or a new one. The caller holds the writers' lock, and has lost it when this raises."""
+    def _joined(self, together: bool) -> Group:
+        """The open transaction, or a new one; others may join it if the caller works ``together`` with them."""
         if self._group is None:
-            try:
-                self._file().__enter__()
-                try:
-                    connection = self._sqlite_writer()
-                    transaction = connection.begin()
-                    self._raw(connection, "BEGIN IMMEDIATE")  # by hand: an event on the engine slows every statement
-                except BaseException:
-                    self._drop_writer()
-                    self._file().__exit__(None, None, None)
-                    raise
-            except BaseException:
-                self._one_writer.release()
-                raise
-            self._group = Group(connection, transaction)
+            with ExitStack() as in_vain:
+                in_vain.enter_context(self._file())
+                in_vain.callback(self._drop_writer)
+                connection = self._sqlite_writer()
+                transaction = connection.begin()
+                self._raw(connection, "BEGIN IMMEDIATE")  # by hand: an event on the engine slows every statement
+                self._group = Group(connection, transaction, together)
+                in_vain.pop_all()
         self._group.members += 1
         return self._group
 
-    def _undo(self, group: Group, thrown: BaseException) -> None:
+    def _undo(self, thrown: BaseException) -> None:
         """Takes back what one member did. Where the database itself failed, the work of all of them is lost."""
-        broken = isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, IntegrityError)
-        raw: Any = group.connection.connection.driver_connection
+        group = self._group
+        if group is None:  # it did not even begin
+            return
         try:
-            if broken or not raw.in_transaction:  # a full disk makes SQLite roll back by itself
+            if isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, FAULTS_OF_A_STATEMENT):
                 group.fault = thrown
             else:
-                raw.execute("ROLLBACK TO mine")
-        except sqlite3.Error as worse:
+                self._raw(group.connection, "ROLLBACK TO mine")
+                self._raw(group.connection, "RELEASE mine")
+        except BaseException as worse:  # noqa: BLE001  the caller hears of what went wrong first
             group.fault = worse
 
-    def _leave(self, group: Group, fault: BaseException | None) -> None:
-        """Hands the transaction on or ends it; comes back, or raises, when it is on the disk or known to be lost."""
-        waiting = group.expect()
-        if group.open and self._one_writer.hand_over():
-            waiting.acquire()
-            lost = group.fault
+    def _leave(self) -> None:
+        """Hands the transaction on, or ends it; comes back when it is on the disk or known to be lost."""
+        group = self._group
+        if group is None:
+            self._one_writer.release()
+        elif group.open and self._one_writer.hand_over():
+            group.over.wait()
         else:
-            group.forget()
-            lost = self._end(group)
-        if fault is not None:
-            raise fault
-        if lost is not None:
-            raise unavailable(lost) from lost
+            self._end(group)
 
-    def _end(self, group: Group) -> BaseException | None:
-        """Commits for all members, tells them and lets the next writer in; returns what went wrong."""
-        connection, self._group = group.connection, None
-        try:
-            if group.fault is None:
-                group.commit()
-        except BaseException as fault:  # noqa: BLE001  the members must hear of it, whatever it is
-            group.fault = fault
-        if group.fault is None:
-            self._checkpoint_sometimes(connection, group.members)
-        else:
-            self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
-        self._file().__exit__(None, None, None)
-        self._one_writer.release()
-        group.done()
-        return group.fault
+    def _end(self, group: Group) -> None:
+        """Commits for all members, tells them and lets the next writer in."""
+        self._group = None
+        with ExitStack() as after:  # each of these, whatever becomes of the others, or somebody would wait for ever
+            after.callback(group.over.set)
+            after.callback(self._one_writer.release)
+            after.push(self._file())
+            try:
+                if group.fault is None:
+                    group.transaction.commit()
+                    group.stored = True
+            except BaseException as fault:
+                group.fault = fault
+                raise
+            finally:
+                if group.stored:
+                    self._checkpoint_sometimes(group.connection, group.members)
+                else:
+                    self.memory.clear()  # what its members left there never came to be
+                    self.known.clear()
+                    self._drop_writer()  # whatever state it is in, the next turn begins with a fresh one
 
     def _file(self) -> FileLock:
         assert self._file_lock is not None
@@ -286,7 +287,7 @@ class Database:
             self._since_checkpoint = 0
             try:
                 self._raw(connection, "PRAGMA wal_checkpoint(PASSIVE)")
-            except sqlite3.Error:  # what was to be written is committed: its writer must not hear of a failure
+            except Exception:  # what was to be written is committed: its writer must not hear of a failure
                 log.exception("the write-ahead log of %s could not be copied back", self.path)
 
     @staticmethod
@@ -301,7 +302,11 @@ class Database:
                 self._raw(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Closes every connection. The object may not be used afterwards."""
+        """Closes every connection, once whoever writes is done. The object may not be used afterwards."""
+        try:
+            self._one_writer.acquire()
+        except LockTimeout:
+            log.warning("%s is closed while somebody still writes", self.url.render_as_string())
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
@@ -317,7 +322,7 @@ def _refusals() -> Iterator[None]:
         yield
     except DataError as fault:  # only PostgreSQL minds: a text longer than its column, a NUL character
         raise Invalid("unstorable", "Isian terlalu panjang atau memuat karakter yang tidak dapat disimpan.") from fault
-    except (IntegrityError, ProgrammingError, NotSupportedError):
+    except FAULTS_OF_A_STATEMENT:
         raise
     except (DBAPIError, PoolTimeout, sqlite3.Error, LockTimeout, LockUnusable) as fault:
         raise unavailable(fault) from fault

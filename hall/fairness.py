@@ -6,6 +6,7 @@ import fcntl
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -25,11 +26,13 @@ class FairLock:
 
     A plain lock, like SQLite's busy handler, lets late comers overtake: some clients then wait a second while others
     are served many times. Whoever waits longer than ``patience`` seconds gets :class:`LockTimeout`, so that a holder
-    who hangs does not take every thread with it. Not reentrant.
+    who hangs does not take every thread with it. Not reentrant. ``give_back`` is called instead of :meth:`release` when
+    a waiter is interrupted at the moment in which the lock becomes his: the one before may have left something open.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, give_back: Callable[[], object] | None = None) -> None:
         self._patience = patience
+        self._give_back = give_back or self.release
         self._guard = threading.Lock()
         self._taken = False
         self._waiting: deque[tuple[threading.Lock, bool]] = deque()
@@ -47,7 +50,7 @@ class FairLock:
             ours = mine.acquire(timeout=self._patience)  # released by whoever leaves before us; the lock is ours then
         except BaseException:
             if not self._stopped_waiting(mine, joins):
-                self.release()  # it became ours just now
+                self._give_back()  # it became ours just now
             raise
         if not ours and self._stopped_waiting(mine, joins):
             raise LockTimeout(f"waited {self._patience} s for others to finish")

@@ -104,34 +104,13 @@ class Turn:
         self.config += 1
         self.memory = {}
 
-    def flush(self, pages: Pages | None = None) -> None:
-        """Puts the lines into the transaction, or onto the pages that go in at its end. Called once, last in the turn.
-
-        So a verb does not read the journal of its own turn.
-        """
+    def flush(self) -> None:
+        """Puts the lines into the transaction. Called once, last in the turn: a verb does not read its own lines."""
+        if self.lines:
+            _insert.run_each(self.connection, self.lines)
         if self.lines or self.set_up_was_changed:
-            mine = pages or Pages(self.hall)
-            mine.lines += self.lines
-            mine.state = self.state
-            if pages is None:
-                mine.write(self.connection)
-
-
-class Pages:
-    """Journal lines of one or more turns, and where the hall has come to with them: written with few statements."""
-
-    def __init__(self, hall: str) -> None:
-        self.hall = hall
-        self.lines: list[dict[str, Any]] = []
-        self.state: tuple[int, str, int] | None = None  # None: no turn has changed anything yet
-
-    def write(self, connection: Connection) -> None:
-        """Puts them into the transaction."""
-        if self.state is not None:
-            if self.lines:
-                _insert.run_each(connection, self.lines)
             seq, last, config = self.state
-            _advance.run(connection, {"b_hall": self.hall, "b_seq": seq, "b_hash": last, "b_config": config})
+            _advance.run(self.connection, {"b_hall": self.hall, "b_seq": seq, "b_hash": last, "b_config": config})
 
 
 @contextmanager
@@ -152,22 +131,22 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     t: Turn | None = None
     try:
         with db.writing(hall, together=True) as connection:
-            group = db.together
-            pages = group.to_write.setdefault(hall, Pages(hall)) if group is not None else None
-            t = _take(db, connection, hall, now, pages)
+            t = _take(db, connection, hall, now)
             try:
                 yield t
-            except Refusal:
-                if t.untouched:  # most refusals: without this each would cost the next turn a fresh count
-                    db.memory[hall] = (t.state, t.memory)
+                t.flush()
+            except BaseException as fault:
+                if isinstance(fault, Refusal) and t.untouched:
+                    db.memory[hall] = (t.state, t.memory)  # most refusals: or each would cost the next a fresh count
+                if t.set_up_was_changed:
+                    db.known.clear()  # a set-up read inside this turn never came to be; before the next one looks
                 raise
-            t.flush(pages)
-            if group is not None and t.set_up_was_changed:
-                group.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
+            if t.set_up_was_changed and db.together is not None:
+                db.together.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
             db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
     except BaseException:
         if t is not None and t.set_up_was_changed:
-            db.known.clear()  # a set-up read inside this turn never came to be
+            db.known.clear()  # its commit failed
         raise
     if t.lines:
         _tell(db, hall, t.seq, frozenset(line["kind"] for line in t.lines))
@@ -182,10 +161,8 @@ def _tell(db: Database, hall: str, seq: int, kinds: frozenset[str]) -> None:
             log.exception("a listener failed after line %d of %s", seq, hall)
 
 
-def _take(db: Database, connection: Connection, hall: str, now: datetime, pages: Pages | None = None) -> Turn:
-    row: Any = pages.state if pages is not None else None
-    if row is None:
-        row = (_read if db.is_sqlite else _read_locked).first(connection, {"b_hall": hall})
+def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Turn:
+    row = (_read if db.is_sqlite else _read_locked).first(connection, {"b_hall": hall})
     if row is None:
         raise NotFound("unknown_hall", f"Tidak ada balai layanan dengan kode {hall!r}.")
     # Taken out, not looked at: a turn that fails may have changed it, and only one that succeeds puts it back. The hash
@@ -242,10 +219,13 @@ def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
             db.batches[hall] = together
             try:
                 yield together
+            except BaseException:
+                db.known.clear()  # a set-up read inside this batch never came to be; before the next one looks
+                raise
             finally:
                 del db.batches[hall]
     except BaseException:
-        db.known.clear()  # a set-up read inside this batch never came to be
+        db.known.clear()  # its commit failed
         raise
     if together.kinds:
         _tell(db, hall, together.seq, frozenset(together.kinds))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from hall.database import Database
 from hall.errors import Conflict, Refusal, Unavailable
-from hall.journal import broken_links
+from hall.fairness import FileLock
+from hall.journal import broken_links, since
 from hall.places import places
 from hall.together import MOST
-from hall.turn import Turn, batch, turn
+from hall.turn import Turn, batch, position, turn
 from queueing.issuing import issue
 from queueing.tickets import tickets
 from tests.cast import KIOSK, TUESDAY_MORNING
@@ -52,15 +56,19 @@ class Queue:
             time.sleep(0.001)
 
     def behind(self, do: Callable[[], Any]) -> Future[Any]:
-        """One more caller, who has reached his place in the line when this comes back."""
+        """One more caller, who has reached the next place in the line when this comes back."""
         before = len(self.db._one_writer._waiting)
         asked = self._pool.submit(do)
         self._wait_for(lambda: len(self.db._one_writer._waiting) > before)
         return asked
 
-    def run(self) -> None:
+    def let_go(self) -> None:
         """Lets go whoever holds the turn."""
         self._go.set()
+
+    def run(self) -> None:
+        """Lets go whoever holds the turn, and waits until that one is answered."""
+        self.let_go()
         self._first.result(20)
 
     def close(self) -> None:
@@ -229,3 +237,182 @@ def test_what_one_remembers_the_next_in_the_same_transaction_knows(contoh: Datab
     one, two = queue.behind(look), queue.behind(look)
     queue.run()
     assert one.result(20) is two.result(20)
+
+
+def test_a_verb_finds_the_journal_lines_of_those_before_it_in_the_same_transaction(
+    contoh: Database, queue: Queue
+) -> None:
+    """The watch asks what was written since it looked, a webhook's bookmark moves past what it has read."""
+
+    def read() -> tuple[int, int, list[str]]:
+        with turn(contoh, "contoh", NOW) as t:
+            lines = since(t.connection, "contoh", 0)
+            return t.seq, position(t.connection, "contoh")[0], [f"{line.seq} {line.kind}" for line in lines]
+
+    first, reads = queue.behind(take(contoh)), queue.behind(read)
+    queue.run()
+    first.result(20)
+    seq, stored, lines = reads.result(20)
+    assert seq == stored
+    assert lines[-1] == f"{seq} ticket_issued"
+    assert len(queue.commits) == 1
+
+
+def test_a_set_up_that_was_taken_back_is_not_read_by_the_next_in_the_same_transaction(
+    contoh: Database, queue: Queue
+) -> None:
+    def change(name: str, fault: Exception | None = None) -> Callable[[], str]:
+        def do() -> str:
+            with turn(contoh, "contoh", NOW) as t:
+                t.connection.execute(text("UPDATE halls SET name = :name"), {"name": name})
+                t.set_up_changed()
+                found = places(contoh, t.connection, "contoh", t.config).name
+                if fault is not None:
+                    raise fault
+            return found
+
+        return do
+
+    failed, changed = queue.behind(change("Palsu", ZeroDivisionError())), queue.behind(change("Balai Baru"))
+    queue.run()
+    assert isinstance(failed.exception(20), ZeroDivisionError)
+    assert changed.result(20) == "Balai Baru"
+
+
+def test_what_one_remembered_is_forgotten_if_the_commit_fails_even_without_a_line(
+    contoh: Database, queue: Queue
+) -> None:
+    def spoil() -> None:
+        with turn(contoh, "contoh", NOW) as t:
+            t.touched = True
+            t.memory["mark"] = "never stored"
+
+    def full(_connection: Connection) -> None:
+        event.remove(contoh.engine, "commit", full)
+        raise sqlite3.OperationalError("database or disk is full")
+
+    event.listen(contoh.engine, "commit", full)
+    asked = queue.behind(spoil)
+    with pytest.raises(Unavailable):
+        queue.run()
+    assert isinstance(asked.exception(20), Unavailable)
+    with turn(contoh, "contoh", NOW) as t:
+        assert "mark" not in t.memory
+
+
+def test_a_full_disk_that_a_verb_overlooks_is_not_overlooked_by_the_others(contoh: Database, queue: Queue) -> None:
+    """SQLite undoes the whole transaction by itself then, and a commit of nothing succeeds."""
+
+    def overlook() -> None:
+        with turn(contoh, "contoh", NOW) as t:
+            count = contoh._raw(t.connection, "PRAGMA page_count")[0][0]
+            contoh._raw(t.connection, f"PRAGMA max_page_count = {count}")
+            t.connection.execute(text("CREATE TEMP TABLE kept (x)"))
+            with pytest.raises(OperationalError, match="full"):
+                t.connection.execute(text("UPDATE halls SET regency = zeroblob(1000000) WHERE code = 'contoh'"))
+
+    asked = [queue.behind(do) for do in (take(contoh), overlook, take(contoh))]
+    with pytest.raises(Unavailable):
+        queue.run()
+    assert [type(f.exception(20)) for f in asked[:2]] == [Unavailable, Unavailable]
+    assert asked[2].result(20) == "A-001"
+    assert numbers(contoh) == ["A-001"]
+
+
+def test_a_statement_that_is_wrong_costs_nobody_else_their_turn(contoh: Database, queue: Queue) -> None:
+    def ask_nonsense() -> None:
+        with turn(contoh, "contoh", NOW) as t:
+            t.write("thing_done", "thing", {}, actor=KIOSK)
+            t.connection.execute(text("SELECT :x"), {"x": {}})
+
+    first, wrong, last = queue.behind(take(contoh)), queue.behind(ask_nonsense), queue.behind(take(contoh))
+    queue.run()
+    assert isinstance(wrong.exception(20), ProgrammingError)
+    assert [first.result(20), last.result(20)] == numbers(contoh) == ["A-001", "A-002"]
+
+
+def test_savepoints_undo_the_work_of_one_member_however_many_worked_before(contoh: Database, queue: Queue) -> None:
+    def fail() -> None:
+        with turn(contoh, "contoh", NOW) as t:
+            with t.connection.begin_nested():
+                t.connection.execute(text("DELETE FROM tickets"))
+            t.connection.execute(text("DELETE FROM journal"))
+            raise ZeroDivisionError
+
+    asked = [queue.behind(take(contoh) if nr % 2 else fail) for nr in range(20)]
+    queue.run()
+    given = [f.result(20) for f in asked[1::2]]
+    assert all(isinstance(f.exception(20), ZeroDivisionError) for f in asked[::2])
+    assert given == numbers(contoh) == [f"A-{n:03d}" for n in range(1, 11)]
+    assert len(queue.commits) == 1
+
+
+BREAKS = ("SAVEPOINT mine", "RELEASE mine", "ROLLBACK TO mine", "PRAGMA wal_checkpoint", "drop", "unlock", "commit")
+
+
+@pytest.mark.parametrize("where", BREAKS)
+def test_whatever_breaks_nobody_waits_for_ever_and_nothing_acknowledged_is_lost(
+    contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    broken: list[str] = []
+
+    def breaking(good: Callable[..., Any], what: str = "") -> Callable[..., Any]:
+        def do(*given: Any) -> Any:
+            if (what or str(given[-1])).startswith(where) and not broken:
+                broken.append(where)
+                raise MemoryError
+            return good(*given)
+
+        return do
+
+    def fail() -> None:
+        with turn(contoh, "contoh", NOW) as t:
+            t.connection.execute(text("DELETE FROM tickets"))
+            raise sqlite3.OperationalError("disk I/O error") if where == "drop" else ZeroDivisionError
+
+    asked = [queue.behind(do) for do in (take(contoh), fail, take(contoh), take(contoh))]
+    monkeypatch.setattr(contoh, "_since_checkpoint", 999)
+    monkeypatch.setattr(contoh, "_raw", breaking(contoh._raw))
+    monkeypatch.setattr(contoh, "_drop_writer", breaking(contoh._drop_writer, "drop"))
+    monkeypatch.setattr(FileLock, "__exit__", breaking(FileLock.__exit__, "unlock"))
+    event.listen(contoh.engine, "commit", breaking(lambda _connection: None, "commit"))
+    with suppress(Unavailable, MemoryError):
+        queue.run()
+    given = [f.result() for f in asked if f.exception(20) is None]
+    assert broken == [where]
+    stored = numbers(contoh)
+    assert set(given) <= set(stored)
+    assert take(contoh)() == f"A-{len(stored) + 1:03d}"
+    if where in ("SAVEPOINT mine", "RELEASE mine", "PRAGMA wal_checkpoint"):
+        assert len(given) >= 2, "one member's misfortune, and not even that once all is on the disk"
+
+
+def test_a_database_is_closed_when_those_who_write_are_done(contoh: Database, queue: Queue) -> None:
+    asked = [queue.behind(take(contoh)) for _ in range(3)]
+    closed = queue.behind(contoh.close)
+    queue.run()
+    assert [f.result(20) for f in asked] == ["A-001", "A-002", "A-003"]
+    closed.result(20)
+
+
+def test_one_who_is_interrupted_just_as_the_transaction_is_handed_to_him_ends_it_for_the_others(
+    contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped_waiting = contoh._one_writer._stopped_waiting
+
+    def handed_over_first(mine: threading.Lock, joins: bool) -> bool:
+        queue.let_go()
+        queue._wait_for(lambda: not contoh._one_writer._waiting)
+        return stopped_waiting(mine, joins)
+
+    monkeypatch.setattr(contoh._one_writer, "_stopped_waiting", handed_over_first)
+    first = queue.behind(take(contoh))
+    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            take(contoh)()
+    finally:
+        signal.signal(signal.SIGALRM, old)
+    assert first.result(20) == "A-001"
+    assert take(contoh)() == "A-002"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select
 import hall.turn
 from hall.database import Database, _refusals
 from hall.journal import broken_links, journal
-from hall.turn import Pages, Turn, position
+from hall.turn import Turn, position
 from queueing.tickets import tickets
 from tests.torture.crowd import HALL, Got, crowd
 from tests.torture.test_crowd import open_hall
@@ -34,8 +34,7 @@ def take_the_turn_away(patch: pytest.MonkeyPatch, free: Engine) -> None:
             with connection.begin():
                 yield connection
 
-    def take(db: Database, connection: Connection, code: str, now: datetime, pages: Pages | None) -> Turn:
-        assert pages is None, "nobody shares a transaction"
+    def take(db: Database, connection: Connection, code: str, now: datetime) -> Turn:
         seq, hash_, config = hall.turn._read.first(connection, {"b_hall": code}) or (0, "", 0)
         if not hasattr(believed, "memory"):
             believed.memory = {}
