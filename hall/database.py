@@ -344,6 +344,7 @@ def unavailable(fault: BaseException) -> Unavailable:
 def _sqlite_engine(url: str, pool_size: int, patience: float) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # an unexpected fault is logged, and names and NIPs are nothing for a log
         pool_size=pool_size,
         max_overflow=pool_size,
         connect_args={
@@ -373,7 +374,9 @@ def _sqlite_engine(url: str, pool_size: int, patience: float) -> Engine:
 def _postgres_engine(url: str, pool_size: int, patience: float) -> Engine:
     asked = make_url(url).set(drivername="postgresql+psycopg")
     own = {} if "options" in asked.query else {"options": f"-c lock_timeout={patience * 1000:.0f}ms"}
-    return create_engine(asked, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=own)
+    return create_engine(
+        asked, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=own
+    )
 
 
 # readers see one state of the whole database, however many statements they need, as they do on SQLite

@@ -57,7 +57,15 @@ class Prepared:
         try:
             raw.executemany(self._text, given)
         except sqlite3.Error as fault:
-            raise DBAPIError.instance(self._text, given, fault, sqlite3.Error, dialect=connection.dialect) from fault
+            raise self._told(connection, fault) from fault
+
+    def _told(self, connection: Connection, fault: sqlite3.Error) -> Exception:
+        """The fault as SQLAlchemy tells it, without the values: names and NIPs are nothing for a log."""
+        told = DBAPIError.instance(
+            self._text, None, fault, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+        )
+        assert isinstance(told, Exception)
+        return told
 
     def _converted_in(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         get = values.get
@@ -71,7 +79,7 @@ class Prepared:
         try:
             cursor: sqlite3.Cursor = raw.execute(self._text, given)
         except sqlite3.Error as fault:
-            raise DBAPIError.instance(self._text, given, fault, sqlite3.Error, dialect=connection.dialect) from fault
+            raise self._told(connection, fault) from fault
         return cursor
 
     def _converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:

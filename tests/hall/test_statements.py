@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hall.database import Database
+from hall.once import answers
 from hall.statements import Prepared
 from queueing.issuing import issue
 from queueing.tickets import tickets
@@ -57,3 +58,15 @@ def test_all_reads_of_one_connection_see_one_state(contoh_on_each: Database) -> 
         assert reader.rows(connection, {"b_hall": "contoh"}) == before == []
     with contoh_on_each.reading() as connection:
         assert len(reader.rows(connection, {"b_hall": "contoh"})) == 1
+
+
+def test_a_fault_does_not_say_the_values_it_was_about(contoh_on_each: Database) -> None:
+    row = {"hall": "contoh", "key": "kunci-milik-sari", "asked": "x", "answer": "Sari Wening", "at": TUESDAY_MORNING}
+    for insert in (
+        lambda connection: Prepared(answers.insert()).run(connection, row),
+        lambda connection: connection.execute(answers.insert().values(**row)),
+    ):
+        with pytest.raises(IntegrityError) as fault, contoh_on_each.writing("contoh") as connection:
+            insert(connection)
+            insert(connection)
+        assert "Sari" not in str(fault.value)
