@@ -117,7 +117,7 @@ def test_a_list_delivered_until_the_ends_of_the_calendar_is_refused_and_poisons_
     body = {"hall": "blora", "source": "bkd", "punches": [], "covered_until": "0001-01-02T00:00:00+07:00"}
     program = stage.program("attendance")
     answer = program.client.post("/api/v1/attendance", json=body, headers=program._headers())
-    assert (answer.status_code, answer.json["code"]) == (422, "bad_time")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "bad_time")
 
 
 def test_signs_that_no_letter_can_hold_do_not_get_into_a_case(stage: Stage) -> None:

@@ -121,7 +121,7 @@ def seen_in_public(app: Flask, db: Database, service: str) -> dict[str, str]:
         f"{api}/tickets", json=body | {"confirm": True}, headers=keys["kiosk"] | {"Idempotency-Key": "b"}
     )
     assert taken.status_code == 201, taken.text
-    secret = taken.json["status_url"].rpartition("/")[2]
+    secret = taken.get_json()["status_url"].rpartition("/")[2]
     answers: dict[str, Any] = {
         "services": client.get(f"{api}/services", headers=keys["kiosk"]),
         "warning": asked,
@@ -163,7 +163,7 @@ def test_no_citizen_is_told_why_a_counter_is_empty(app: Flask, contoh: Database,
 def test_a_counter_that_is_closed_by_schedule_says_when_it_opens_again(app: Flask, contoh: Database) -> None:
     app.extensions["antre"].clock.moment = at("12:30")
     key = {"Authorization": f"Bearer {new_token(contoh, 'display', hall='contoh', name='d', now=NOW)}"}
-    board = app.test_client().get("/api/v1/halls/contoh/board", headers=key).json
+    board = app.test_client().get("/api/v1/halls/contoh/board", headers=key).get_json()
     shown = {c["counter"]: (c["text"], c["expected_at"]) for c in board["counters"]}
     assert shown["1"] == ("Sedang istirahat", f"{TUESDAY}T13:00:00+07:00")
     assert shown["2"] == ("Di luar jam layanan", None)  # not again today
