@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,9 +23,17 @@ from hall.setup import StaffTables, load_hall
 from staffing import facts
 from tests.cast import BLORA_FILE, CONTOH_FILE, TUESDAY_BEFORE_OPENING
 from tests.live import LiveHall, close_hall, open_hall
+from tests.torture.tally import write_table
 
 settings.register_profile("antre", deadline=None)  # tests do not time: a busy machine is no fault
 settings.load_profile("antre")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of the attacks, where any ran."""
+    ended = ("", "error")  # the report of a test's end carries all that it noted; a good one has no name there
+    reports = [report for kind in ended for report in terminalreporter.stats.get(kind, ()) if report.when == "teardown"]
+    write_table(terminalreporter.write_line, reports)
 
 
 @pytest.fixture(autouse=True)

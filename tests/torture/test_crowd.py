@@ -31,6 +31,7 @@ from tests.cast import (
 )
 from tests.conftest import load
 from tests.torture.crowd import HALL, Got, crowd
+from tests.torture.tally import Tally, size
 
 SEATED = (MELATI, JATI, BAMBU, SEKAR, AYU, LINTANG, RANDU, DAHLIA)
 FINE = {"still_serving", "not_signed_in", "illegal_move"}  # counters are shared, and counter 9 is empty
@@ -91,16 +92,21 @@ def the_promises_hold(db: Database, got: Got, wanted: int) -> None:
     assert verify(db) == []
 
 
-def test_sixty_four_threads_in_one_process(db: Database) -> None:
+def test_sixty_four_threads_in_one_process(db: Database, tally: Tally) -> None:
     open_hall(db)
+    tally.add(histories=1, tickets=1024)
     the_promises_hold(db, crowd(db, 64, 16, seed=99), 1024)
 
 
-def test_four_processes_of_sixteen_threads_on_one_file(db: Database) -> None:
+def test_four_processes_of_sixteen_threads_on_one_file(db: Database, tally: Tally) -> None:
     open_hall(db)
-    the_promises_hold(db, crowds(db, 4, 16, 12), 768)
+    each = size(12, 60)
+    tally.add(histories=1, tickets=64 * each)
+    the_promises_hold(db, crowds(db, 4, 16, each), 64 * each)
 
 
-def test_four_processes_of_eight_threads_on_one_postgres(postgres: Database) -> None:
+def test_four_processes_of_eight_threads_on_one_postgres(postgres: Database, tally: Tally) -> None:
     open_hall(postgres)
-    the_promises_hold(postgres, crowds(postgres, 4, 8, 8), 256)
+    each = size(8, 40)
+    tally.add(histories=1, tickets=32 * each)
+    the_promises_hold(postgres, crowds(postgres, 4, 8, each), 32 * each)
