@@ -40,6 +40,7 @@ function paint() {
 }
 
 function paintButtons() {
+  page.dataset.listening = pressing?.pending || settling ? "no" : "yes"; // whether a press would count now
   if (!desk) return;
   const busy = pressing?.pending && slow === "shown";
   for (const button of document.querySelectorAll(".frame [data-move]")) {
@@ -146,11 +147,16 @@ function tellDone(done, ticket) {
   say(fill(words[`did_${done.name}`], { number, target: done.target }), "good");
 }
 
-/** Waits until the screen shows what the press did, so that the next press meets the true state. */
+/** Waits until the screen shows what the press did, so that the next press meets the true state.
+ *
+ * A nudge may have brought it before the press itself was answered: then the answer is "nothing new", and the console
+ * must not stay deaf because no board comes any more. */
 function settle(ms) {
-  live.refresh();
   clearTimeout(settling);
-  settling = ms ? setTimeout(settled, ms) : null;
+  const mine = (settling = ms ? setTimeout(settled, ms) : null);
+  live.refresh().then(() => {
+    if (mine && settling === mine) settled();
+  });
   paintButtons();
 }
 
@@ -218,7 +224,6 @@ const live = new Live({
   boardUrl: `${here}/desk`,
   onBoard: (board) => {
     desk = board;
-    if (settling) settled();
     paint();
     tick(desk, live.now(), words);
   },

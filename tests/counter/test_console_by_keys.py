@@ -22,10 +22,11 @@ def press(page: Page, *keys: str) -> None:
 
 
 def shows(page: Page, mode: str, number: str = "") -> None:
-    """The slip is in a mode and, if given, carries a number."""
+    """The slip is in a mode and, if given, carries a number; the next press counts."""
     expect(page.locator("#slip")).to_have_attribute("data-mode", mode)
     if number:
         expect(page.locator("#number")).to_have_text(number)
+    expect(page.locator("#console")).to_have_attribute("data-listening", "yes")
 
 
 def says(page: Page, text: str) -> None:
@@ -304,6 +305,30 @@ def test_a_press_whose_answer_is_lost_is_sent_again_and_not_done_twice(stage: St
     says(page, "B-001 dipanggil")
     assert len(keys()) == 2 and len(set(keys())) == 1
     assert kinds(stage, "ticket_called") == ["ticket_called B-001"]
+
+
+def test_the_console_listens_again_when_a_nudge_was_faster_than_the_answer(stage: Stage, page: Page) -> None:
+    """The screen shows the end already; the answer brings nothing new to draw, and must not leave the keys deaf."""
+    stage.citizen()
+    stage.citizen()
+    at_work(page)
+    press(page, "F2")
+    shows(page, "called", "B-001")
+
+    def answer_late(route: Route) -> None:
+        answer = route.fetch()
+        page.evaluate("window.dispatchEvent(new Event('online'))")  # asks at once, as a nudge does
+        expect(page.locator("#slip")).to_have_attribute("data-mode", "idle")
+        route.fulfill(response=answer)
+
+    page.route("**/finish", answer_late)
+    page.evaluate(
+        "window.realTimer = setTimeout; window.setTimeout = (f, ms) => realTimer(f, ms === 1000 ? 60000 : ms)"
+    )
+    press(page, "F8")
+    shows(page, "idle")
+    press(page, "NumpadAdd")
+    shows(page, "called", "B-002")
 
 
 def test_a_pause_whose_answer_is_lost_is_not_told_as_a_fault(stage: Stage, page: Page) -> None:

@@ -10,7 +10,7 @@
  *   live.start(); ... live.stop();
  *   live.now()      Date: what the server's clock shows now (the device's own clock may be wrong)
  *   live.known      last journal number seen; live.live  whether the screen may be taken as current
- *   live.refresh()  ask now
+ *   live.refresh()  ask now; a promise, kept when a question that began after this call is answered (304 too)
  *
  * Three things make it ask: a nudge with a higher number, a slow poll that needs no socket, and waking up (socket
  * connected, page visible, network back). One request at a time; a nudge that comes meanwhile causes one more. Only an
@@ -35,6 +35,7 @@ export class Live {
   #ticker = null;
   #asking = false;
   #again = false;
+  #waiting = []; // who wants to know of the next answer
   #wanted = 0;
   #failures = 0;
   #behind = 0;
@@ -97,13 +98,15 @@ export class Live {
 
   /** Ask now, or once more when the running request is done. */
   refresh() {
-    if (this.#stopped) return;
+    if (this.#stopped) return Promise.resolve();
+    const answered = new Promise((resolve) => this.#waiting.push(resolve));
     if (this.#asking) {
       this.#again = true;
-      return;
+    } else {
+      clearTimeout(this.#pollTimer);
+      this.#ask();
     }
-    clearTimeout(this.#pollTimer);
-    this.#ask();
+    return answered;
   }
 
   // ---- asking -------------------------------------------------------------------------------------------------------
@@ -111,14 +114,17 @@ export class Live {
   async #ask() {
     this.#asking = true;
     this.#again = false;
+    const waiting = this.#waiting.splice(0);
     let wait;
     try {
       await this.#fetchBoard();
+      for (const answered of waiting.splice(0)) answered();
       this.#failures = 0;
       wait = this.pollMs * (0.85 + Math.random() * 0.3);
       if (this.#wanted > (this.known ?? -1)) wait = backoff(this.#behind++, 250, this.pollMs); // answered, but not yet with what the nudge announced
       else this.#behind = 0;
     } catch (error) {
+      this.#waiting.unshift(...waiting); // the next answer is theirs too
       if (this.#stopped) return;
       wait = backoff(this.#failures++);
       if (error instanceof Denied) wait = Math.max(wait, 15000);
