@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, make_url, text
 
 from adapters.printers.pretend import PretendPrinter
-from hall.database import Database, sqlite_url
+from hall.database import Database, new_id, sqlite_url
 from hall.hallfile import HallFile, read_hall_file
 from hall.schema import migrate
 from hall.setup import StaffTables, load_hall
@@ -60,7 +61,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
     """A fresh SQLite file with all tables and no hall."""
     database = Database(sqlite_url(tmp_path / "antre.db"))
     try:
-        migrate(database)
+        database.path.write_bytes(sqlite_file())
         yield database
     finally:
         database.close()
@@ -79,16 +80,36 @@ def load(database: Database, path: Path) -> Database:
     return database
 
 
+@lru_cache
+def sqlite_file(*halls: Path) -> bytes:
+    """What a migrated SQLite file holds, with the hall files loaded: made once per run, since each test needs one."""
+    with tempfile.TemporaryDirectory() as folder, closing(Database(sqlite_url(Path(folder) / "antre.db"))) as made:
+        migrate(made)
+        for path in halls:
+            load(made, path)
+        made.checkpoint()
+        return made.path.read_bytes()
+
+
+def loaded(database: Database, path: Path) -> Database:
+    """The ``db`` of a test with a hall file loaded."""
+    untouched = database.path.read_bytes() == sqlite_file() and not Path(f"{database.path}-wal").exists()
+    if not untouched:  # a fixture before this one wrote something
+        return load(database, path)
+    database.path.write_bytes(sqlite_file(path))
+    return database
+
+
 @pytest.fixture
 def contoh(db: Database) -> Database:
     """``db`` with the small hall ``contoh``."""
-    return load(db, CONTOH_FILE)
+    return loaded(db, CONTOH_FILE)
 
 
 @pytest.fixture
 def blora(db: Database) -> Database:
     """``db`` with the hall ``blora`` that ships with the project."""
-    return load(db, BLORA_FILE)
+    return loaded(db, BLORA_FILE)
 
 
 @pytest.fixture(scope="session")
@@ -107,37 +128,58 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database that is dropped after the test."""
-    name = f"antre_{os.getpid()}_{abs(hash(request.node.nodeid))}"
-    keeper = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+@contextmanager
+def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new PostgreSQL database, a copy of ``template``, that is dropped afterwards."""
+    name = f"antre_{new_id()}"
+    keeper = create_engine(server, isolation_level="AUTOCOMMIT")
     try:
         with keeper.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
         with keeper.connect() as connection:
             connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     finally:
         keeper.dispose()
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables and no hall, to be copied."""
+    with postgres_database(postgres_server) as url:
+        database = Database(url)
+        try:
+            migrate(database)
+        finally:
+            database.close()
+        yield str(make_url(url).database)
+
+
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Database]:
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that is dropped after the test."""
+    with postgres_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str, postgres_template: str) -> Iterator[Database]:
     """A fresh PostgreSQL database with all tables and no hall."""
-    database = Database(postgres_url)
-    try:
-        migrate(database)
-        yield database
-    finally:
-        database.close()
+    with postgres_database(postgres_server, postgres_template) as url:
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def contoh_on_each(request: pytest.FixtureRequest) -> Database:
     """The small hall, once on SQLite and once on PostgreSQL: for what both engines must promise alike."""
-    database: Database = request.getfixturevalue("db" if request.param == "sqlite" else "postgres")
-    return load(database, CONTOH_FILE)
+    if request.param == "postgresql":
+        return load(request.getfixturevalue("postgres"), CONTOH_FILE)
+    contoh: Database = request.getfixturevalue("contoh")
+    return contoh
 
 
 @pytest.fixture(scope="session")
