@@ -14,6 +14,7 @@ from hall.once import check_key
 from hall.places import Places, places
 from hall.turn import position
 from queueing.calling import close_day as end_the_day
+from queueing.paperless import paperless
 from queueing.slips import printers_now
 from queueing.statistics import Numbers, day_numbers
 from staffing import facts
@@ -38,6 +39,7 @@ def floor(hall: str) -> Response:
     with db().reading() as connection:
         place = places(db(), connection, hall)
         known = printers_now(connection, hall)
+        missing = paperless(connection, place, now())
     names = _names_noted(hall, reach(identity.role, identity.agency, place), place)
     answer = plain(floor_now(hall), role=identity.role, agency=identity.agency, names=names)
     answer["grace_minutes"] = place.options.grace_minutes
@@ -50,6 +52,19 @@ def floor(hall: str) -> Response:
             "since": known[printer.code]["since"].astimezone(place.tz).isoformat() if printer.code in known else None,
         }
         for printer in place.printers.values()
+    ]
+    answer["paperless"] = [
+        {
+            "ticket": one.ticket,
+            "number": one.number,
+            "service": one.service,
+            "issued_at": one.issued_at.astimezone(place.tz).isoformat(),
+            "printer": one.printer,
+            "slip": one.slip,
+            "reason": one.reason,
+            "shown": one.shown,
+        }
+        for one in missing
     ]
     return jsonify(answer)
 

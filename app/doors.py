@@ -78,6 +78,7 @@ DOORS: dict[str, Door] = {
     "kiosk_api.take_number": only("kiosk", *DESK),
     "kiosk_api.slip": only("kiosk", *DESK),
     "kiosk_api.print_again": only("kiosk", *DESK),
+    "kiosk_api.shown": only("kiosk", *DESK),
     "kiosk_api.next_job": only("kiosk"),
     "kiosk_api.outcome": only("kiosk"),
     "kiosk_api.printer_status": only("kiosk"),

@@ -27,7 +27,10 @@ from web.ground import db
 log = logging.getLogger("antre.sockets")
 
 # journal kinds that change nothing on a screen of that namespace: no nudge, no needless question
-PAPER = {"slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "slip_reprint_ordered", "printer_changed"}
+PAPER = {
+    "slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown", "slip_reprint_ordered", "printer_changed",
+    "ticket_shown",
+}  # fmt: skip
 ENTRIES = {"absence_corrected", "absence_withdrawn", "post_changed", "post_change_withdrawn"}
 MESSAGES = {"message_sent", "message_failed", "message_left_unknown", "message_dropped"}
 FLAGS = {"flag_raised", "flag_changed", "flag_escalated", "flag_acknowledged", "flag_cleared"} | MESSAGES

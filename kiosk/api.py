@@ -15,9 +15,10 @@ from hall.places import Places, Printer, places
 from kiosk.sight import offered
 from queueing import slips
 from queueing.issuing import issue
+from queueing.paperless import note_shown
 from queueing.tickets import find_ticket
 from web.bodies import flag, read_json, text
-from web.ground import db, ground, now
+from web.ground import db, ground, machine, now
 from web.identity import who
 
 api = Blueprint("kiosk_api", __name__)
@@ -73,6 +74,7 @@ def take_number(hall: str) -> tuple[Response, int]:
         confirm=body["confirm"],
         key=request.headers.get("Idempotency-Key"),
         kiosk=_kiosk(),
+        machine=machine(),
     )
     return Response(canonical(answer), content_type="application/json"), 201  # spelled as it was stored
 
@@ -96,6 +98,13 @@ def print_again(ticket_id: str) -> tuple[Response, int]:
     read_json()
     job = slips.reprint(db(), ticket_id, actor=who().actor, now=now(), kiosk=_kiosk())
     return jsonify({"state": job.state, "copy": job.copy, "printer": job.printer}), 202
+
+
+@api.post("/tickets/<ticket_id>/shown")
+def shown(ticket_id: str) -> Response:
+    """Notes that number and QR code were on the kiosk's screen in place of paper. The same again changes nothing."""
+    body = read_json(how=text())
+    return jsonify({"how": note_shown(db(), ticket_id, body["how"], actor=who().actor, now=now())})
 
 
 # ---- the printer agent of a kiosk computer (adapters/printers/agent.py is its other end) ----

@@ -23,7 +23,8 @@ ROUTINE = (
 )  # fmt: skip
 # what says nothing about who was where; a kind that is in none of these lists makes everything be done anew
 SILENT = (
-    "day_closed", "strangers_kept", "pin_assigned", "source_key_made", "printer_changed", "vacancies_reported",
+    "day_closed", "strangers_kept", "pin_assigned", "source_key_made", "printer_changed", "ticket_shown",
+    "vacancies_reported",
 )  # fmt: skip
 SILENT_FAMILIES = ("slip_", "machine_", "flag_", "message_", "case_")
 

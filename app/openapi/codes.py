@@ -83,6 +83,7 @@ CODES: dict[str, tuple[int, str]] = {
     "return_needs_counter": (422, "a ticket that was never called has no counter to return to"),
     "reason_needed": (422, "the reason is empty"),
     "bad_outcome": (422, "no such outcome of a print job"),
+    "bad_sight": (422, "no such way of having seen a number on a screen"),
     "hall_needed": (422, "a token for every hall must say which one is meant"),
     "bad_who": (422, "neither a NIP nor a PIN"),
     "bad_since": (422, "`since` is no whole number"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.openapi.pieces import FLAG, ONCE, TEXT, maybe, one_of, operation, path, record, ref
 from hall.places import PRIORITIES
+from queueing.paperless import HOW
 
 KIOSK, PRINTERS = "Kiosk", "Printers"
 ID = "01932c07-a7b0-7a3e-9d0c-5d6a8f1b2c3d"
@@ -84,6 +85,20 @@ PATHS: dict[str, Any] = {
             parameters=path("ticket_id"),
             answers={202: ("Ordered", ref("Reprint"), {"state": "queued", "copy": 1, "printer": "kios-1"})},
             codes=("illegal_move", "no_printer", "still_printing"),
+            changes=True,
+        )
+    },
+    "/tickets/{ticket_id}/shown": {
+        "post": operation(
+            "kiosk_api.shown",
+            "Tell that number and QR code were on the kiosk's screen in place of paper, and how that ended",
+            tag=KIOSK,
+            parameters=path("ticket_id"),
+            body=(record(how=one_of(*HOW)), {"how": "touched"}),
+            answers={
+                200: ("What is known now; a touch is not taken back", record(how=one_of(*HOW)), {"how": "touched"})
+            },
+            codes=("bad_sight",),
             changes=True,
         )
     },

@@ -307,6 +307,18 @@ SCHEMAS: dict[str, Schema] = {
                 since=maybe(MOMENT),
             )
         ),
+        paperless=many(
+            record(
+                ticket=TEXT,
+                number=_LABEL,
+                service=_CODE,
+                issued_at=MOMENT,
+                printer=_CODE,
+                slip=one_of(*SLIPS),
+                reason=maybe(TEXT),
+                shown=told(FLAG, "It was on the kiosk's screen until the citizen's time there ran out"),
+            )
+        ),
     ),
     "Numbers": record(**_number_fields),
     "Statistics": record(

@@ -253,6 +253,7 @@ def test_a_whole_morning_answers_as_described(hall: Caller) -> None:
     status = {"ready": False, "reason": "paper_end", "answers": True, "paper_end": True, "online": None}
     hall.ask("kiosk", "post", "/halls/blora/printers/kios-1/status", status)
     hall.ask("kiosk", "post", f"/tickets/{taken[0]}/reprint")
+    hall.ask("kiosk", "post", f"/tickets/{taken[1]}/shown", {"how": "touched"})
     hall.clock.moment += timedelta(minutes=10)  # what is left in the queue is stale by now
     assert hall.ask("kiosk", "post", "/halls/blora/printers/kios-1/jobs/next").status_code == 204
 
