@@ -21,8 +21,8 @@ def desk_view(connection: Connection, hall: Places, counter: Counter, *, seq: in
     """
     seat = desk(connection, hall.code, counter.code)
     live = tk.live_at(connection, hall.code, counter.code)
-    coming = up_next(connection, hall, counter, run=seat.priority_run if seat else 0)
     today = hall.date(now)
+    coming = up_next(connection, hall, counter, today, run=seat.priority_run if seat else 0)
     held, missed = (set_aside(connection, hall, counter, today, state) for state in (tk.HELD, tk.NO_SHOW))
     return {
         "hall": hall.code,

@@ -23,14 +23,14 @@ class UpNext:
     first: list[tk.Ticket]
 
 
-def up_next(connection: Connection, hall: Places, counter: Counter, *, run: int, limit: int = 30) -> UpNext:
+def up_next(connection: Connection, hall: Places, counter: Counter, day: date, *, run: int, limit: int = 30) -> UpNext:
     """Looks ahead with the very rule of calling. ``run`` is the counter's count of priority tickets in a row.
 
-    Other counters take from the same line, so only the first of them is certain, and only until somebody else calls.
+    Only who waits on the business date ``day``: yesterday's are called no more, even before that is written down. Other
+    counters take from the same line, so only the first of them is certain, and only until somebody else calls.
     """
-    mine = (_c.hall == hall.code) & or_(
-        _c.service.in_(counter.services) & _c.only_counter.is_(None), _c.only_counter == counter.code
-    )
+    here = or_(_c.service.in_(counter.services) & _c.only_counter.is_(None), _c.only_counter == counter.code)
+    mine = (_c.hall == hall.code) & (_c.business_date == day) & here
     waiting = connection.execute(select(func.count()).select_from(tk.tickets).where(mine, tk.WAITS)).scalar_one()
     lines: dict[int, list[tk.Ticket]] = {}
     for rank in (PRIORITY, NORMAL):

@@ -72,9 +72,14 @@ def test_nothing_new_is_304_and_any_move_is_news(stage: Stage) -> None:
 
 def test_midnight_is_news_though_nobody_did_anything(stage: Stage) -> None:
     program = stage.program()
-    etag = program.get("/halls/blora/counters/3/desk").headers["ETag"]
+    stage.citizen()
+    evening = program.get("/halls/blora/counters/3/desk")
+    assert (evening.json["waiting"], len(evening.json["next"])) == (1, 1)
     stage.clock.pass_by(hours=20)
-    assert program.get("/halls/blora/counters/3/desk", **{"If-None-Match": etag}).status_code == 200
+    morning = program.get("/halls/blora/counters/3/desk", **{"If-None-Match": evening.headers["ETag"]})
+    assert morning.status_code == 200
+    # their day is over, whenever that is written down: no call would take them
+    assert (morning.json["waiting"], morning.json["next"]) == (0, [])
 
 
 def test_the_page_has_no_inline_script_or_style(stage: Stage) -> None:

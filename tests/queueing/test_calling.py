@@ -310,8 +310,8 @@ def test_what_the_console_shows_as_next_is_what_gets_called(hall: Database) -> N
         place = places(hall, connection, "blora")
         seat = desk(connection, "blora", "3")
         assert seat is not None
-        coming = up_next(connection, place, place.counter("3"), run=seat.priority_run)
-        short = up_next(connection, place, place.counter("3"), run=seat.priority_run, limit=3)
+        coming = up_next(connection, place, place.counter("3"), place.date(NOW), run=seat.priority_run)
+        short = up_next(connection, place, place.counter("3"), place.date(NOW), run=seat.priority_run, limit=3)
     assert coming.waiting == len(coming.first) == 12
     assert (short.waiting, short.first) == (12, coming.first[:3])
     assert [call_after_finishing(hall)["number"] for _ in range(12)] == [t.label for t in coming.first]
