@@ -155,7 +155,7 @@ def find_token_by_id(connection: Connection, token_id: str) -> Token | None:
 
 def list_tokens(connection: Connection) -> list[Token]:
     """Every living token, oldest first."""
-    return [Token(*row) for row in connection.execute(_living.order_by(tokens.c.created))]
+    return [Token(*row) for row in connection.execute(_living.order_by(tokens.c.created, tokens.c.id))]
 
 
 def revoke_token(db: Database, token_id: str, *, now: datetime) -> None:
@@ -306,7 +306,7 @@ def officer_names(connection: Connection, hall: str, agencies: Collection[str] |
     query = select(officers.c.nip, officers.c.name).where(officers.c.hall == hall, officers.c.active)
     if agencies is not None:
         query = query.where(officers.c.agency.in_(sorted(agencies)))
-    return {row.nip: row.name for row in connection.execute(query.order_by(officers.c.name))}
+    return {row.nip: row.name for row in connection.execute(query.order_by(officers.c.name, officers.c.nip))}
 
 
 def all_keys(connection: Connection) -> tuple[tuple[object, ...], ...]:

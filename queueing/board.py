@@ -82,7 +82,7 @@ def _last_calls(connection: Connection, line: Line, here: set[str]) -> list[dict
     query = (
         select(tk.tickets)
         .where(c.hall == hall.code, c.business_date == line.date, c.called_at.is_not(None), c.state.not_in(tk.LIVE))
-        .order_by(c.called_at.desc())
+        .order_by(c.called_at.desc(), c.place.desc())
         .limit(hall.options.last_calls * (1 if len(here) == len(hall.counters) else 5))
     )
     called = [t for row in connection.execute(query) if (t := tk.Ticket(*row)).counter in here]

@@ -59,6 +59,7 @@ printer_states = Table(
     Column("since", Moment, nullable=False),
     Column("seen", Moment, nullable=False),
 )
+_IN_ORDER = (print_jobs.c.created, print_jobs.c.id)
 _insert = Prepared(print_jobs.insert())
 
 
@@ -200,7 +201,7 @@ def take_next(db: Database, hall: str, printer: str, *, now: datetime) -> PrintJ
         query = (
             select(print_jobs)
             .where(print_jobs.c.hall == hall, print_jobs.c.printer == printer, print_jobs.c.state == QUEUED)
-            .order_by(print_jobs.c.created, print_jobs.c.id)
+            .order_by(*_IN_ORDER)
         )
         for row in t.connection.execute(query).all():
             job = PrintJob(*row)
@@ -251,7 +252,7 @@ def give_up(db: Database, hall: str, *, now: datetime, after: timedelta) -> int:
         if connection.execute(select(print_jobs.c.id).where(overdue).limit(1)).first() is None:
             return 0
     with turn(db, hall, now) as t:
-        jobs = [PrintJob(*row) for row in t.connection.execute(select(print_jobs).where(overdue))]
+        jobs = [PrintJob(*row) for row in t.connection.execute(select(print_jobs).where(overdue).order_by(*_IN_ORDER))]
         for job in jobs:
             _end(t, job, UNKNOWN, "no_report", None, actor="system")
         return len(jobs)

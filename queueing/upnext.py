@@ -57,7 +57,7 @@ def set_aside(
         _c.state == state,
         or_(_c.service.in_(counter.services), _c.counter == counter.code),
     )
-    query = query.order_by(_c.place if state == tk.HELD else _c.ended_at.desc()).limit(limit)
+    query = query.order_by(*([] if state == tk.HELD else [_c.ended_at.desc()]), _c.place).limit(limit)
     found = [tk.Ticket(*row) for row in connection.execute(query)]
     return [ticket for ticket in found if within_reach(hall, ticket, counter.code)]
 

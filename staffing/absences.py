@@ -236,7 +236,7 @@ def absences_in(
         )
         .join(officers, (o.hall == _c.hall) & (o.nip == _c.officer))
         .where(_c.hall == hall, o.agency.in_(sorted(agencies)), _c.start < end, _c.end > start)
-        .order_by(_c.start, o.name, _c.recorded)
+        .order_by(_c.start, o.name, _c.recorded, _c.id)
     )  # fmt: skip
     if not withdrawn:
         query = query.where(standing(absences))

@@ -84,7 +84,7 @@ class Flag:
 
 def open_flags(connection: Connection, hall: str) -> dict[str, Flag]:
     """Counter -> its open flag."""
-    query = select(flags).where(flags.c.hall == hall, flags.c.cleared.is_(None)).order_by(flags.c.since)
+    query = select(flags).where(flags.c.hall == hall, flags.c.cleared.is_(None)).order_by(flags.c.since, flags.c.id)
     return {row.counter: Flag(*row) for row in connection.execute(query)}
 
 

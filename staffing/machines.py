@@ -137,10 +137,8 @@ def machines_of(connection: Connection, hall: str) -> list[Machine]:
 def unlisted_of(connection: Connection, hall: str) -> list[Unlisted]:
     """Machines that knocked and are not listed, the latest first."""
     query = select(unlisted.c.serial, unlisted.c.first, unlisted.c.last, unlisted.c.tries)
-    return [
-        Unlisted(*row)
-        for row in connection.execute(query.where(unlisted.c.hall == hall).order_by(unlisted.c.last.desc()))
-    ]
+    query = query.where(unlisted.c.hall == hall).order_by(unlisted.c.last.desc(), unlisted.c.serial)
+    return [Unlisted(*row) for row in connection.execute(query)]
 
 
 def note_unlisted(db: Database, hall: str, serial: str, *, now: datetime) -> None:

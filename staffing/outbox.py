@@ -92,7 +92,8 @@ def queue_messages(t: Turn, flag: str, stage: str, channels: Collection[str], *,
 def drop_messages(t: Turn, flag: str, why: str) -> None:
     """Takes back what was not sent yet: the counter is staffed again, or somebody took it on. Nothing is told late."""
     mine = and_(messages.c.flag == flag, messages.c.kind == MESSAGE, messages.c.state == QUEUED)
-    dropped = t.connection.execute(select(messages.c.id, messages.c.channel, messages.c.event).where(mine)).all()
+    told = select(messages.c.id, messages.c.channel, messages.c.event).where(mine).order_by(messages.c.id)
+    dropped = t.connection.execute(told).all()
     t.connection.execute(update(messages).where(mine).values(state=DROPPED, done=t.now, fault=why))
     for row in dropped:
         data = {"message": row.id, "channel": row.channel, "stage": row.event, "why": why}
@@ -176,7 +177,7 @@ def take_message(
         if connection.execute(select(messages.c.id).where(or_(lost, ready)).limit(1)).first() is None:
             return None
     with turn(db, hall, now) as t:
-        for row in t.connection.execute(select(messages).where(lost)).all():
+        for row in t.connection.execute(select(messages).where(lost).order_by(messages.c.id)).all():
             _settle(t, _message(row), UNKNOWN, "no_report")
         first = select(messages).where(ready).order_by(messages.c.next_try, messages.c.id).limit(1)
         found = t.connection.execute(first).first()

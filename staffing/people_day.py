@@ -82,7 +82,7 @@ def people_on(db: Database, hall: str, agencies: Collection[str], day: date, now
         people = connection.execute(
             select(o.nip, o.name, o.agency, o.status, o.source)
             .where(o.hall == hall, o.active, o.agency.in_(sorted(agencies)))
-            .order_by(o.name)
+            .order_by(o.name, o.nip)
         ).all()
         seen = select(p.officer, p.at).where(p.hall == hall, p.at >= start, p.at < end, standing(punches))
         punched: dict[str, list[datetime]] = defaultdict(list)

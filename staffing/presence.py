@@ -46,6 +46,7 @@ sessions = Table(
     ForeignKeyConstraint(["hall"], ["halls.code"]),
     Index("ix_sessions_start", "hall", "start"),
 )
+_IN_ORDER = (sessions.c.start, sessions.c.id)  # or each engine would write the lines of a night in an order of its own
 _OPEN_SESSION = text('"end" IS NULL')
 for _name, _column in (("uq_sessions_counter", sessions.c.counter), ("uq_sessions_officer", sessions.c.officer)):
     Index(_name, sessions.c.hall, _column, unique=True, sqlite_where=_OPEN_SESSION, postgresql_where=_OPEN_SESSION)
@@ -92,7 +93,7 @@ def session_at(connection: Connection, hall: str, counter: str) -> Session | Non
 
 def open_sessions(connection: Connection, hall: str) -> list[Session]:
     """Everybody who sits at a counter now."""
-    query = select(sessions).where(sessions.c.hall == hall, sessions.c.end.is_(None))
+    query = select(sessions).where(sessions.c.hall == hall, sessions.c.end.is_(None)).order_by(*_IN_ORDER)
     return [Session(*row) for row in connection.execute(query)]
 
 
@@ -236,7 +237,7 @@ def find_lost_consoles(db: Database, hall: str, *, now: datetime) -> int:
         ):
             return 0
     with turn(db, hall, now) as t:
-        found = [Session(*row) for row in t.connection.execute(select(sessions).where(overdue))]
+        found = [Session(*row) for row in t.connection.execute(select(sessions).where(overdue).order_by(*_IN_ORDER))]
         lost = _not_yet_down(t.connection, hall, found)
         for session in lost:
             what = f"counter:{session.counter}"
@@ -279,7 +280,7 @@ def end_old_sessions(t: Turn, today: date) -> int:
     Sessions of a later day stay: history that is carried in signs nobody out who sits there now.
     """
     hall = places(t.db, t.connection, t.hall, t.config)
-    query = select(sessions).where(sessions.c.hall == t.hall, sessions.c.end.is_(None))
+    query = select(sessions).where(sessions.c.hall == t.hall, sessions.c.end.is_(None)).order_by(*_IN_ORDER)
     ended = 0
     for session in [Session(*row) for row in t.connection.execute(query)]:
         day = hall.date(session.start)

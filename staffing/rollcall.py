@@ -157,7 +157,7 @@ def _note(
     same_roll = select(c.mark, c.at, c.absence).where(
         c.hall == t.hall, c.day == day, c.agency == agency, c.roll == mark.roll, c.officer == officer
     )
-    before = t.connection.execute(same_roll.order_by(c.at.desc(), c.recorded.desc())).all()
+    before = t.connection.execute(same_roll.order_by(c.at.desc(), c.recorded.desc(), c.key)).all()
     if before and before[0].at > at:
         return None  # told later, but ticked earlier: the newer tick stands, this one is kept as history
     stands = {a.id for a in t.connection.execute(_own_absences(t.hall, [b.absence for b in before if b.absence]))}
@@ -222,10 +222,10 @@ def marks_of(connection: Connection, hall: str, agency: str, day: date) -> list[
     query = (
         select(_m.officer, _m.roll, _m.mark, _m.at, _m.recorded)
         .where(_m.hall == hall, _m.day == day, _m.agency == agency, _m.officer.is_not(None))
-        .order_by(_m.at, _m.recorded)
+        .order_by(_m.at, _m.recorded, _m.key.desc())
     )
     latest = {(row.officer, row.roll): Marked(*row) for row in connection.execute(query)}
-    return sorted(latest.values(), key=lambda m: m.at)
+    return sorted(latest.values(), key=lambda m: (m.at, m.officer))
 
 
 def closed_at(connection: Connection, hall: str, agency: str, day: date) -> dict[str, datetime]:

@@ -72,14 +72,14 @@ def read_sittings(connection: Connection, hall: Places, start: datetime, end: da
     query = (
         select(sessions.c.id, sessions.c.counter, sessions.c.officer, sessions.c.start, sessions.c.end)
         .where(sessions.c.hall == hall.code, sessions.c.start >= start, sessions.c.start < end)
-        .order_by(sessions.c.start)
+        .order_by(sessions.c.start, sessions.c.id)
     )
     rows = connection.execute(query).all()
     rested = (
         select(pauses.c.session, pauses.c.start, pauses.c.end, pauses.c.reason)
         .join(sessions, sessions.c.id == pauses.c.session)
         .where(sessions.c.hall == hall.code, sessions.c.start >= start, sessions.c.start < end)
-        .order_by(pauses.c.start)
+        .order_by(pauses.c.start, pauses.c.id)
     )
     taken: dict[str, list[Pause]] = defaultdict(list)
     for session, pause_start, pause_end, reason in connection.execute(rested):

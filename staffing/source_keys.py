@@ -123,4 +123,4 @@ def living_keys(connection: Connection, hall: str) -> list[SourceKey]:
     query = select(table.c.id, table.c.hall, table.c.source, table.c.made).where(
         table.c.hall == hall, table.c.ended.is_(None)
     )
-    return [SourceKey(*row) for row in connection.execute(query.order_by(table.c.made))]
+    return [SourceKey(*row) for row in connection.execute(query.order_by(table.c.made, table.c.id))]
