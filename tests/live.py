@@ -129,7 +129,7 @@ def _wait_until_ready(hall: LiveHall) -> None:
         try:
             if requests.get(f"{hall.url}/readyz", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # not there yet, or the machine is busy
             time.sleep(0.1)
     raise AssertionError((hall.home / "server.log").read_text())
 
