@@ -333,3 +333,10 @@ def test_what_postgres_cannot_store_is_the_callers_fault_and_not_a_crash(postgre
         connection.execute(select(tickets).where(tickets.c.label == "\0"))
     with postgres.reading() as connection:
         assert connection.execute(select(halls)).all() == []
+
+
+def test_closing_again_does_nothing(db: Database, caplog: pytest.LogCaptureFixture) -> None:
+    db.checkpoint()
+    db.close()
+    db.close()
+    assert caplog.messages == []  # it would wait in its own queue until patience ends, and say so
