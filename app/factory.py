@@ -57,7 +57,7 @@ from app.messenger import channels_of
 from app.settings import Settings, secret_of
 from app.sockets import open_sockets
 from display.boards import make_ahead
-from hall.clock import Clock, SystemClock
+from hall.clock import Clock, SteadyClock
 from hall.database import Database
 from hall.schema import must_be_current
 from web.bodies import LARGEST
@@ -83,8 +83,9 @@ GUARDS = (
 def create_app(settings: Settings, *, clock: Clock | None = None, database: Database | None = None) -> Flask:
     """The whole house on one database. Nothing runs yet: the couriers start with :func:`start_couriers`.
 
-    ``clock`` is the machine's unless the demo or a test brings its own. Raises :class:`app.settings.BadSettings`
-    without a secret and :class:`hall.errors.Unavailable` (``not_migrated``) on tables of another version.
+    ``clock`` is the machine's, kept from leaping, unless the demo or a test brings its own. Raises
+    :class:`app.settings.BadSettings` without a secret and :class:`hall.errors.Unavailable` (``not_migrated``) on tables
+    of another version.
     """
     logging.getLogger("antre").setLevel(settings.log_level.upper())
     db = database or Database(settings.url)
@@ -109,7 +110,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["antre"] = Ground(
         db=db,
-        clock=clock or SystemClock(),
+        clock=clock or SteadyClock(),
         home=settings.home,
         base_url=settings.public_url,
         announce=_voice(settings),

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+log = logging.getLogger("antre.clock")
 
 
 class Clock(Protocol):
@@ -19,6 +25,59 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, aware, UTC."""
         return datetime.now(UTC)
+
+
+def since_boot() -> float:
+    """Seconds that nobody sets: they run on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class SteadyClock:
+    """A hall's time in a running server: the machine's clock, as long as that behaves.
+
+    It never runs backwards. Where the machine's clock is set back, this one goes on, a tenth slower until the other has
+    caught up; where it leaps ahead by up to ``FARTHEST`` this one follows, for a clock that was late at the start of
+    the day. A leap beyond that, or back beyond it, is not followed at all: on a machine that believes it is 1970 or
+    2031, everybody in the line would be of another day. No number is given while :meth:`machine` names another day
+    (:func:`queueing.issuing.issue`). When the machine's clock is right again, so is everything; to accept it as it is,
+    the server is started anew.
+    """
+
+    FARTHEST = timedelta(hours=12)
+    SLOWER = 0.9
+    TOLD = timedelta(seconds=10)  # what is no news
+
+    def __init__(self, real: Clock | None = None, *, pace: Callable[[], float] = since_boot) -> None:
+        self._real, self._pace = real or SystemClock(), pace
+        self._guard = threading.Lock()
+        self._at, self._tick = self._real.now(), pace()
+        self._apart = False
+
+    def now(self) -> datetime:
+        """The hall's moment, aware, UTC; never before one that was told earlier."""
+        with self._guard:
+            machine, tick = self._real.now(), self._pace()
+            gone = tick - self._tick
+            own = self._at + timedelta(seconds=gone)
+            off = machine - own
+            if timedelta(0) <= off <= self.FARTHEST:
+                own = machine
+            elif -self.FARTHEST <= off < timedelta(0):
+                own = max(machine, self._at + timedelta(seconds=gone * self.SLOWER))
+            self._at, self._tick = max(own, self._at), tick
+            self._tell(off)
+            return self._at
+
+    def machine(self) -> datetime:
+        """What the machine's own clock says, aware, UTC."""
+        return self._real.now()
+
+    def _tell(self, off: timedelta) -> None:
+        """Once for each leap, since nobody reads a log that repeats itself with every request."""
+        apart = abs(off) > self.TOLD
+        if apart and not self._apart:
+            log.error("the machine's clock leapt by %+.0f s; see antre doctor", off.total_seconds())
+        self._apart = apart
 
 
 class ShiftedClock:

@@ -129,7 +129,7 @@ class Database:
         self.engine = (_sqlite_engine if self.is_sqlite else _postgres_engine)(url, pool_size, patience)
         self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**_LOOKING)
         self.heard: list[Callable[[str, int, frozenset[str]], None]] = []
-        self.memory: dict[str, tuple[tuple[int, str, int], dict[str, Any]]] = {}  # see hall.turn
+        self.memory: dict[str, tuple[tuple[int, str, int], dict[str, Any], datetime | None]] = {}  # see hall.turn
         self.known: dict[str, Any] = {}  # see hall.places
         self.batches: dict[str, Any] = {}  # see hall.turn
         self._halls: dict[str, FairLock] = {}
@@ -140,7 +140,6 @@ class Database:
         self._writer: Connection | None = None
         self._since_checkpoint = 0
         self._group: Group | None = None
-        self._closed = False
         if self.is_sqlite:
             path = self.path
             self._file_lock = FileLock(Path(f"{path}.turn"))
@@ -303,13 +302,7 @@ class Database:
                 self._raw(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Closes every connection, once whoever writes is done. The object may not be used afterwards.
-
-        Closing it again does nothing.
-        """
-        if self._closed:  # or it would wait in its own queue for nobody
-            return
-        self._closed = True
+        """Closes every connection, once whoever writes is done. The object may not be used afterwards."""
         try:
             self._one_writer.acquire()
         except LockTimeout:

@@ -29,6 +29,9 @@ turns = Table(
 
 _state = select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == bindparam("b_hall"))
 _read, _read_locked = Prepared(_state), Prepared(_state.with_for_update())
+_recorded = Prepared(
+    select(journal.c.recorded).where(journal.c.hall == bindparam("b_hall"), journal.c.seq == bindparam("b_seq"))
+)
 _advance = Prepared(
     update(turns)
     .where(turns.c.hall == bindparam("b_hall"))
@@ -40,6 +43,8 @@ _insert = Prepared(journal.insert())
 class Turn:
     """The open turn of one hall.
 
+    ``now`` never stands before the last line: time in a hall does not run backwards, whatever the machine's clock does
+    and whoever asked first. ``asked`` is the moment that the caller gave.
     ``seq`` is the last journal line so far; ``config`` counts changes of the hall's set-up; ``memory`` is what this
     process still knows from the turn before: it is empty when anybody else wrote in between, or when a turn failed, so
     what is in it is true. Whoever changes what it speaks of sets ``touched`` first.
@@ -53,16 +58,19 @@ class Turn:
         now: datetime,
         state: tuple[int, str, int],
         memory: dict[str, Any],
+        recorded: datetime | None = None,
     ) -> None:
         self.db = db
         self.connection = connection
         self.hall = hall
-        self.now = now
+        self.asked = now
+        self.now = now if recorded is None else max(now, recorded)
         self.seq, self.hash, self.config = state
         self.lines: list[dict[str, Any]] = []
         self.memory = memory
         self.touched = False
         self._config_before = self.config
+        self._recorded = recorded
 
     @property
     def state(self) -> tuple[int, str, int]:
@@ -98,6 +106,11 @@ class Turn:
             }
         )
         return self.seq
+
+    @property
+    def known(self) -> tuple[tuple[int, str, int], dict[str, Any], datetime | None]:
+        """What the next turn of this process may believe, if nobody else writes before it."""
+        return self.state, self.memory, self.now if self.lines else self._recorded
 
     def set_up_changed(self) -> None:
         """Says that places, people, hours or options changed: everybody reads them anew, and nothing is remembered."""
@@ -137,13 +150,13 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
                 t.flush()
             except BaseException as fault:
                 if isinstance(fault, Refusal) and t.untouched:
-                    db.memory[hall] = (t.state, t.memory)  # most refusals: or each would cost the next a fresh count
+                    db.memory[hall] = t.known  # most refusals: or each would cost the next a fresh count
                 if t.set_up_was_changed:
                     db.known.clear()  # a set-up read inside this turn never came to be; before the next one looks
                 raise
             if t.set_up_was_changed and db.together is not None:
                 db.together.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
-            db.memory[hall] = (t.state, t.memory)  # before the lock goes, or the next turn would have to read it all
+            db.memory[hall] = t.known  # before the lock goes, or the next turn would have to read it all
     except BaseException:
         if t is not None and t.set_up_was_changed:
             db.known.clear()  # its commit failed
@@ -169,7 +182,10 @@ def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Tur
     # tells whether anybody else wrote; the number alone would not, once a commit of our own has failed.
     seq, last, config = row
     known, state = db.memory.pop(hall, None), (seq, last, config)
-    return Turn(db, connection, hall, now, state, known[1] if known is not None and known[0] == state else {})
+    if known is not None and known[0] == state:
+        return Turn(db, connection, hall, now, *known)
+    line = _recorded.first(connection, {"b_hall": hall, "b_seq": seq})
+    return Turn(db, connection, hall, now, state, {}, line[0] if line is not None else None)
 
 
 class Batch:

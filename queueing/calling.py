@@ -57,6 +57,7 @@ def call(
     check_key(key)
     asked = {"call": counter}
     with turn(db, hall, now) as t:
+        now = t.now
         before = answered(t, key, asked)
         if before is not None:
             return before  # type: ignore[no-any-return]
@@ -151,7 +152,7 @@ def _simple(
     ) -> dict[str, Any]:
         with _move(db, ticket_id, move, actor, now, key, counter, None) as step:
             if step.answer is None:
-                step.make(kind, actor, values(step.ticket, now))
+                step.make(kind, actor, values(step.ticket, step.t.now))
         assert step.answer is not None
         return step.answer
 
@@ -193,7 +194,7 @@ def recall(
         if step.answer is None:
             limit = step.line.places.options.no_show_after_recalls
             if limit and step.ticket.recalls >= limit:
-                step.make("ticket_missed", actor, {"state": tk.NO_SHOW, "ended_at": now}, automatic=True)
+                step.make("ticket_missed", actor, {"state": tk.NO_SHOW, "ended_at": step.t.now}, automatic=True)
             else:
                 recalls = step.ticket.recalls + 1
                 step.make("ticket_recalled", actor, {"recalls": recalls}, recalls=recalls)
@@ -211,7 +212,7 @@ def finish(
             # nobody returns into a line that is no more: neither after midnight nor to a service that was given up
             if ticket.back_service in hall.services and ticket.business_date == step.line.date:
                 back = _into_line(
-                    now,
+                    step.t.now,
                     service=ticket.back_service,
                     only_counter=ticket.back_counter,
                     back_service=None,
@@ -220,7 +221,7 @@ def finish(
                 back["agency"] = hall.services[ticket.back_service].agency
                 step.make("ticket_returned", actor, back, to_counter=ticket.back_counter)
             else:
-                step.make("ticket_finished", actor, {"state": tk.FINISHED, "ended_at": now})
+                step.make("ticket_finished", actor, {"state": tk.FINISHED, "ended_at": step.t.now})
     assert step.answer is not None
     return step.answer
 
@@ -232,7 +233,7 @@ def resume(
     with _move(db, ticket_id, "resume", actor, now, key, counter, None) as step:
         if step.answer is None:
             _must_be_today(step)
-            values = _into_line(now)
+            values = _into_line(step.t.now)
             if step.ticket.state == tk.NO_SHOW:
                 values["place"] = step.t.seq + 1
             step.make("ticket_resumed", actor, values, missed=step.ticket.state == tk.NO_SHOW)
@@ -265,7 +266,7 @@ def transfer(
         if step.answer is None:
             _must_be_today(step)
             ticket, hall = step.ticket, step.line.places
-            values = _into_line(now)
+            values = _into_line(step.t.now)
             if service is not None:
                 values |= {"service": service, "agency": hall.service(service).agency, "only_counter": None}
             else:
@@ -331,6 +332,7 @@ def end_old_days(db: Database, hall: str, *, now: datetime) -> int:
         if not left_behind(connection, hall, place.date(now)):
             return 0
     with turn(db, hall, now) as t:
+        now = t.now
         return end_days_before(t, place, place.date(now))
 
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hall.database import Database, new_id
-from hall.errors import Invalid
+from hall.errors import Invalid, Unavailable
 from hall.once import answered, check_key, remember
 from hall.places import PRIORITIES
 from hall.statements import Prepared
 from hall.turn import turn
 from queueing import tickets as tk
 from queueing.doorway import may_issue
-from queueing.line import line_of
+from queueing.line import Line, line_of
 from queueing.order import NORMAL, PRIORITY
 from queueing.slips import order_slip, slip_facts
 
 _insert = Prepared(tk.tickets.insert())
+WAITED_LONG = timedelta(minutes=1)  # longer than anybody asks before midnight and has their turn after it
 
 
 def issue(
@@ -34,14 +35,17 @@ def issue(
     kiosk: str | None = None,
     history: bool = False,
     print_slip: bool = True,
+    machine: datetime | None = None,
 ) -> dict[str, Any]:
     """Issues the next number of a service and returns what the contract promises, as plain values.
 
     The same ``key`` again gives the same answer and no second ticket. ``history`` (a replay) is not refused by hours,
     warnings, quota or capacity. ``kiosk`` chooses the printer; ``print_slip`` False asks for no paper. ``estimate`` is
-    in minutes, times carry the hall's offset. Raises :class:`NotFound` (``unknown_hall``, ``unknown_service``),
-    :class:`Invalid` (``unknown_priority``, ``bad_key``, ``key_reused``) and the refusals of
-    :func:`queueing.doorway.may_issue`.
+    in minutes, times carry the hall's offset. ``machine`` is what the machine's own clock says where the hall's time
+    does not follow it (:class:`hall.clock.SteadyClock`). Raises :class:`NotFound` (``unknown_hall``,
+    ``unknown_service``), :class:`Invalid` (``unknown_priority``, ``bad_key``, ``key_reused``), :class:`Unavailable`
+    (``clock_wrong``: the machine's clock names another day than the journal, so nobody knows which day's number it
+    would be) and the refusals of :func:`queueing.doorway.may_issue`.
     """
     check_key(key)
     if priority is not None and priority not in PRIORITIES:
@@ -51,7 +55,9 @@ def issue(
         before = answered(t, key, asked)
         if before is not None:
             return before  # type: ignore[no-any-return]
-        line = line_of(t)
+        now, line = t.now, line_of(t)
+        if not history:
+            _must_be_the_day(line, now, machine or t.asked)
         wanted = line.places.service(service)
         if not history:
             refusal = may_issue(line, service, now, confirmed=confirm)
@@ -119,6 +125,19 @@ def issue(
         )
         remember(t, key, asked, answer)
         return answer
+
+
+def _must_be_the_day(line: Line, now: datetime, said: datetime) -> None:
+    """Refuses (``clock_wrong``) where the machine's clock stands on another day than the hall has come to."""
+    if abs(now - said) > WAITED_LONG and line.places.date(said) != line.date:
+        shown = f"{said.astimezone(line.places.tz):%d-%m-%Y %H.%M}"
+        raise Unavailable(
+            "clock_wrong",
+            f"Jam server menunjukkan {shown}, padahal catatan balai sudah sampai {line.date:%d-%m-%Y}. Nomor antrean "
+            "belum dapat diberikan sampai jam dibetulkan; hubungi petugas.",
+            business_date=line.date.isoformat(),
+            machine=said.astimezone(line.places.tz).isoformat(),
+        )
 
 
 _FIELDS = tuple(tk.Ticket.__dataclass_fields__)

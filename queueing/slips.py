@@ -197,6 +197,7 @@ def take_next(db: Database, hall: str, printer: str, *, now: datetime) -> PrintJ
         if waiting_jobs(connection, hall, printer) == 0:
             return None
     with turn(db, hall, now) as t:
+        now = t.now
         stale = timedelta(seconds=places(db, t.connection, hall, t.config).options.stale_slip_seconds)
         query = (
             select(print_jobs)
@@ -265,6 +266,7 @@ def note_printer(db: Database, hall: str, printer: str, state: str, reason: str 
     """
     mine = (printer_states.c.hall == hall) & (printer_states.c.printer == printer)
     with turn(db, hall, now) as t:
+        now = t.now
         if printer not in places(db, t.connection, hall, t.config).printers:
             raise NotFound("unknown_printer", f"Pencetak {printer!r} tidak ada di balai ini.")
         row = t.connection.execute(select(printer_states).where(mine)).first()

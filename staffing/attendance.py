@@ -205,6 +205,7 @@ def assign_pin(
     if not 1 <= len(pin) <= LONGEST_WHO or not pin.isascii() or not pin.isalnum():
         raise Invalid("bad_who", f"{pin!r:.40} bukan NIP dan bukan PIN.")
     with turn(db, hall, now) as t:
+        now = t.now
         place = places(db, t.connection, hall, t.config)
         source_of(place, source)
         if officer is not None and not _officers(t, [officer]):

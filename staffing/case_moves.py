@@ -73,6 +73,7 @@ def open_cases(
     _check_note(order.note)
     asked = order.plain() | {"vacancies": sorted([t.counter, t.start.isoformat()] for t in taken)}
     with turn(db, hall, now) as t:
+        now = t.now
         before: list[str] | None = answered(t, key, asked)
         if before is not None:
             return before

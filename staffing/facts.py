@@ -139,6 +139,7 @@ def record_absence(
     if start.tzinfo is None or end.tzinfo is None or end <= start:
         raise Invalid("bad_period", "Waktu selesai harus sesudah waktu mulai, keduanya dengan zona.")
     with turn(db, hall, now) as t:
+        now = t.now
         _officer_exists(t.connection, hall, officer)
         fact = new_id()
         t.connection.execute(
@@ -167,6 +168,7 @@ def record_punch(
     Raises :class:`NotFound` (``unknown_officer``, ``unknown_source``).
     """
     with turn(db, hall, now) as t:
+        now = t.now
         if source not in places(db, t.connection, hall, t.config).sources:
             raise NotFound("unknown_source", f"Sumber presensi {source!r} tidak dikenal.")
         _officer_exists(t.connection, hall, officer)
@@ -188,6 +190,7 @@ def record_coverage(db: Database, hall: str, source: str, until: datetime, *, ac
     Raises :class:`NotFound` (``unknown_source``).
     """
     with turn(db, hall, now) as t:
+        now = t.now
         if source not in places(db, t.connection, hall, t.config).sources:
             raise NotFound("unknown_source", f"Sumber presensi {source!r} tidak dikenal.")
         same = select(coverage.c.until).where(
@@ -238,6 +241,7 @@ def begin_outage(db: Database, hall: str, what: str, *, actor: str, now: datetim
     Raises :class:`Invalid` (``unknown_outage``) and :class:`NotFound` (``unknown_counter``).
     """
     with turn(db, hall, now) as t:
+        now = t.now
         kind, _, code = what.partition(":")
         if kind == "counter" and code:
             places(db, t.connection, hall, t.config).counter(code)
@@ -252,6 +256,7 @@ def begin_outage(db: Database, hall: str, what: str, *, actor: str, now: datetim
 def end_outage(db: Database, hall: str, what: str, *, actor: str, now: datetime) -> None:
     """Notes that ``what`` is up again. Raises :class:`Conflict` (``not_down``) when it was not down."""
     with turn(db, hall, now) as t:
+        now = t.now
         mine = (outages.c.hall == hall) & (outages.c.what == what) & outages.c.end.is_(None)
         if t.connection.execute(update(outages).where(mine).values(end=now)).rowcount == 0:
             raise Conflict("not_down", f"{what} tidak tercatat sedang terganggu.")

@@ -156,6 +156,7 @@ def note_unlisted(db: Database, hall: str, serial: str, *, now: datetime) -> Non
         log.warning("an unlisted machine knocked at %s, and %d others are remembered already", hall, many)
         return
     with turn(db, hall, now) as t:
+        now = t.now
         if t.connection.execute(select(unlisted.c.last).where(mine)).first() is None:
             t.connection.execute(unlisted.insert().values(hall=hall, serial=serial, first=now, last=now, tries=1))
             t.write("machine_refused", serial, {}, actor=f"machine:{serial}")

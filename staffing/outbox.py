@@ -177,6 +177,7 @@ def take_message(
         if connection.execute(select(messages.c.id).where(or_(lost, ready)).limit(1)).first() is None:
             return None
     with turn(db, hall, now) as t:
+        now = t.now
         for row in t.connection.execute(select(messages).where(lost).order_by(messages.c.id)).all():
             _settle(t, _message(row), UNKNOWN, "no_report")
         first = select(messages).where(ready).order_by(messages.c.next_try, messages.c.id).limit(1)

@@ -116,6 +116,7 @@ def sign_in(
     counter).
     """
     with turn(db, hall, now) as t:
+        now = t.now
         line = line_of(t)
         place = line.places.counter(counter)
         known = select(officers.c.nip).where(officers.c.hall == hall, officers.c.nip == officer, officers.c.active)
@@ -151,6 +152,7 @@ def sign_out(db: Database, hall: str, counter: str, *, actor: str, now: datetime
     Raises :class:`Conflict`: ``not_signed_in``, ``still_serving`` while a ticket is called or served there.
     """
     with turn(db, hall, now) as t:
+        now = t.now
         session = _seated(t, counter)
         serving = tk.live_at(t.connection, hall, counter)
         if serving is not None:
@@ -168,6 +170,7 @@ def pause(db: Database, hall: str, counter: str, reason: str, *, actor: str, now
     Raises :class:`Conflict`: ``not_signed_in``, ``already_paused``, ``still_serving``.
     """
     with turn(db, hall, now) as t:
+        now = t.now
         session = _seated(t, counter)
         if open_pause(t.connection, session.id) is not None:
             raise Conflict("already_paused", "Loket ini sudah dalam keadaan istirahat.")
@@ -185,6 +188,7 @@ def pause(db: Database, hall: str, counter: str, reason: str, *, actor: str, now
 def unpause(db: Database, hall: str, counter: str, *, actor: str, now: datetime) -> None:
     """Goes on after a pause. Raises :class:`Conflict`: ``not_signed_in``, ``not_paused``."""
     with turn(db, hall, now) as t:
+        now = t.now
         session = _seated(t, counter)
         if open_pause(t.connection, session.id) is None:
             raise Conflict("not_paused", "Loket ini tidak sedang istirahat.")

@@ -148,6 +148,7 @@ def note_look(
         c.hall == hall, c.day == day, c.actor == key[0], c.what == key[1], c.whom == key[2], c.allowed.is_(allowed)
     )
     with turn(db, hall, now) as t:  # no line in the journal: a look changes nothing on any screen
+        now = t.now
         added = t.connection.execute(same).first() is None
         if added:
             newest = select(c.nr, c.hash).where(c.hall == hall).order_by(c.nr.desc()).limit(1)

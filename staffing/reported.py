@@ -177,6 +177,7 @@ def tell(
         return 0
     days = sorted({day for day, _ in fresh.values()} | ({mark} if mark is not None else set()))
     with turn(db, hall, now) as t:
+        now = t.now
         for found in told_of(
             t.connection, hall, days[0], days[-1]
         ).values():  # somebody may have asked at the same time

@@ -103,6 +103,7 @@ def deliver(
 def _take(db: Database, hall: str, agency: str, mark: Mark, off: timedelta, by: Asker, now: datetime) -> Outcome:
     at = _time_of(mark, off, now)
     with turn(db, hall, now) as t:
+        now = t.now
         known = select(_m.at, _m.agency, _m.roll, _m.officer, _m.mark).where(_m.hall == hall, _m.key == mark.key)
         if (before := t.connection.execute(known).first()) is not None:
             if tuple(before)[1:] != (agency, mark.roll, mark.officer, mark.mark):  # "known" would lose this one

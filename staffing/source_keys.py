@@ -60,6 +60,7 @@ def new_source_key(db: Database, hall: str, source: str, *, only: bool, actor: s
     """
     key, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     with turn(db, hall, now) as t:
+        now = t.now
         if source not in places(db, t.connection, hall, t.config).sources:
             raise NotFound("unknown_source", f"Sumber presensi {source!r} tidak dikenal.")
         if only:

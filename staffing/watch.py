@@ -47,6 +47,7 @@ def watch(db: Database, hall: str, *, now: datetime) -> Looked:
         if not _anything_to_do(place, seen, known, now):
             return Looked(seen.seq, _next_change(place, seen, known, now))
         with turn(db, hall, now) as t:
+            now = t.now
             if t.seq != seen.seq and not _still_true(t, seen):
                 continue
             known = open_flags(t.connection, hall)
@@ -181,6 +182,7 @@ def acknowledge(db: Database, flag: str, reason: str, *, actor: str, now: dateti
     with db.reading() as connection:
         hall = find_flag(connection, flag).hall
     with turn(db, hall, now) as t:
+        now = t.now
         found = find_flag(t.connection, flag)
         if agency is not None and found.agency != agency:
             raise Denied("other_agency", "Bendera ini milik instansi lain.")

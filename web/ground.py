@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app
 
-from hall.clock import Clock
+from hall.clock import Clock, SteadyClock
 from hall.database import Database
 from staffing.absence_list import ReadAbsences
 from staffing.attendance_list import ReadList
@@ -77,3 +77,9 @@ def db() -> Database:
 def now() -> datetime:
     """The present moment by the app's clock, aware UTC."""
     return ground().clock.now()
+
+
+def machine() -> datetime | None:
+    """What the machine's own clock says, where the hall's time need not follow it; None where there is no other."""
+    clock = ground().clock
+    return clock.machine() if isinstance(clock, SteadyClock) else None

@@ -118,6 +118,7 @@ CODES: dict[str, tuple[int, str]] = {
     "database_unavailable": (503, "the database cannot be used"),
     "database_locked": (503, "the database is locked by somebody else; try again"),
     "disk_full": (503, "the disk is full"),
+    "clock_wrong": (503, "the machine's clock names another day than the journal has come to; `antre doctor`"),
     "not_migrated": (503, "the tables are of another version of the program"),
     "voice_unavailable": (503, "no sound can be made"),
 }

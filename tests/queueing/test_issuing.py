@@ -17,7 +17,7 @@ from hall.hallfile import read_hall_file
 from hall.journal import since
 from hall.places import halls, places
 from hall.setup import StaffTables, load_hall
-from hall.turn import turn
+from hall.turn import batch, turn
 from queueing import calling
 from queueing.issuing import issue
 from queueing.slips import print_jobs
@@ -177,7 +177,8 @@ def test_the_day_changes_at_midnight_of_the_hall_and_who_waits_expires_then(
 
 
 def test_a_hall_that_slept_for_days_expires_each_ticket_at_its_own_midnight(contoh: Database) -> None:
-    given = [take(contoh, now=wib(day, "10:00"), history=True) for day in ("2026-03-02", "2026-03-03")]
+    with batch(contoh, "contoh", NOW):
+        given = [take(contoh, now=wib(day, "10:00"), history=True) for day in ("2026-03-02", "2026-03-03")]
     take(contoh, now=wib("2026-03-06", "10:00"), history=True)
     with contoh.reading() as connection:
         ended = [find_ticket(connection, t["id"]).ended_at for t in given]
@@ -188,10 +189,11 @@ def test_tickets_of_another_day_do_not_stand_in_todays_line(contoh: Database) ->
     """History may be carried in while today's line is already there."""
     monday = wib("2026-03-02", "10:00")
     today = take(contoh)
-    old = take(contoh, now=monday, history=True)
+    with batch(contoh, "contoh", NOW):
+        old = take(contoh, now=monday, history=True)
+        presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=monday, beats=False)
+        then = calling.call(contoh, "contoh", "2", actor=CONSOLE, now=monday)
     assert (old["number"], old["ahead"], old["business_date"]) == ("A-001", 0, "2026-03-02")
-    presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=monday, beats=False)
-    then = calling.call(contoh, "contoh", "2", actor=CONSOLE, now=monday)
     assert then is not None and then["id"] == old["id"]  # though today's ticket was issued before it
     presence.sign_in(contoh, "contoh", "1", SARI.nip, actor=CONSOLE, now=NOW)
     called = calling.call(contoh, "contoh", "1", actor=CONSOLE, now=NOW)

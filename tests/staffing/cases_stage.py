@@ -20,10 +20,9 @@ ACTOR = "coordinator:surya"
 
 def spend(db: Database) -> Database:
     """The Tuesday: Bima comes at nine, Sari never, Samsat's counter stays shut; people wait; all attendance is in."""
+    for clock, service in (("08:05", "ktp"), ("08:10", "pkb"), ("08:20", "ktp")):
+        give(db, clock, service)
     sit(db, "09:00", BIMA)
-    for clock in ("08:05", "08:20"):
-        give(db, clock)
-    give(db, "08:10", "pkb")
     facts.record_coverage(db, "contoh", "bkd", wib("2026-03-07", "00:00"), actor=SYSTEM, now=wib("2026-03-07", "06:00"))
     return db
 

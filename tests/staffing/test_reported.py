@@ -8,6 +8,7 @@ import pytest
 
 from hall.database import Database
 from hall.journal import since
+from hall.turn import batch
 from staffing import facts, presence
 from staffing.attendance import Told as Reading
 from staffing.attendance import deliver
@@ -136,8 +137,9 @@ def test_what_is_no_empty_counter_any_more_is_said_too(contoh: Database) -> None
 
 def test_an_outage_told_late_takes_the_cause_away_from_the_officer(contoh: Database) -> None:
     ask(contoh)
-    facts.begin_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("08:00"))
-    facts.end_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("12:00"))
+    with batch(contoh, "contoh", WEDNESDAY_MORNING):
+        facts.begin_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("08:00"))
+        facts.end_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("12:00"))
     (dark,) = at_two(ask(contoh, "10:00"))
     assert (dark.cause, dark.officers) == ("unobserved", ())
     assert dark.was is not None
@@ -146,8 +148,9 @@ def test_an_outage_told_late_takes_the_cause_away_from_the_officer(contoh: Datab
 
 def test_a_sign_in_carried_in_late_is_the_fact_that_changed_it(contoh: Database) -> None:
     ask(contoh)
-    presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=at("10:00"), beats=False)
-    presence.sign_out(contoh, "contoh", "2", actor=CONSOLE, now=at("12:00"))
+    with batch(contoh, "contoh", WEDNESDAY_MORNING):
+        presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=at("10:00"), beats=False)
+        presence.sign_out(contoh, "contoh", "2", actor=CONSOLE, now=at("12:00"))
     (late,) = at_two(ask(contoh, "10:00"))
     assert late.was is not None
     assert (late.cause, [line.kind for line in late.was.facts]) == ("late", ["signed_in"])

@@ -122,12 +122,12 @@ def test_a_counter_that_has_served_its_last_number_is_not_due_for_that_reason() 
 
 def test_the_stretches_of_a_real_day_fill_it_without_gap_or_overlap(contoh: Database) -> None:
     presence.sign_in(contoh, "contoh", "1", SARI.nip, actor=CONSOLE, now=at("07:55"), beats=False)
-    presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=at("08:40"), beats=False)
     issue(contoh, "contoh", "ktp", actor=KIOSK, now=at("08:05"), history=True)
     called = calling.call(contoh, "contoh", "1", actor=CONSOLE, now=at("08:10"))
     assert called is not None
     calling.start(contoh, called["id"], actor=CONSOLE, now=at("08:11"))
     calling.finish(contoh, called["id"], actor=CONSOLE, now=at("08:30"))
+    presence.sign_in(contoh, "contoh", "2", BIMA.nip, actor=CONSOLE, now=at("08:40"), beats=False)
     presence.pause(contoh, "contoh", "1", "rapat", actor=CONSOLE, now=at("08:40"))
     facts.begin_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("09:30"))
     facts.end_outage(contoh, "contoh", "hall", actor=SYSTEM, now=at("09:45"))
