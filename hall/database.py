@@ -140,6 +140,7 @@ class Database:
         self._writer: Connection | None = None
         self._since_checkpoint = 0
         self._group: Group | None = None
+        self._closed = False
         if self.is_sqlite:
             path = self.path
             self._file_lock = FileLock(Path(f"{path}.turn"))
@@ -302,7 +303,13 @@ class Database:
                 self._raw(self._sqlite_writer(), "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Closes every connection, once whoever writes is done. The object may not be used afterwards."""
+        """Closes every connection, once whoever writes is done. The object may not be used afterwards.
+
+        Closing it again does nothing.
+        """
+        if self._closed:  # or it would wait in its own queue for nobody
+            return
+        self._closed = True
         try:
             self._one_writer.acquire()
         except LockTimeout:
