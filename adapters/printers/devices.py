@@ -28,6 +28,9 @@ SETTLE_S = 1.0  # the same for a model that leaves GS r unanswered: its real-tim
 LISTEN_S = 0.3  # after the slip on a silent printer: does the connection break?
 QUEUE_S = 2.0  # wait for a slip of somebody else on the same device
 
+_PADDING = bytes(512)  # NUL prints nothing; more of them than the longest command of a slip has parameters
+_CUT_OFF = b"\x1b@\n\x1dV\x42\x00"  # reset, to the next line, and cut there
+
 _log = logging.getLogger(__name__)
 
 
@@ -82,7 +85,9 @@ class DevicePrinter:
         self.config = config
         self._open_line = open_line
         self._turn = _device_turn(config)
-        self._queued_answers = True  # until it turns out that this model leaves GS r unanswered
+        self._queued_answers: bool | None = None  # whether this model answers GS r; known once it was ready and asked
+        self._half_sent = True  # somebody's last slip may have broken off in the middle of a command
+        self._half_printed = False
 
     def print_slip(self, slip: Slip, *, job_id: str) -> Outcome:
         data = render(slip, self.config.width_mm, self.config.codepage)
@@ -133,19 +138,39 @@ class DevicePrinter:
         if before.reason == "silent" and self.config.answers_status:
             return Outcome("failed", "silent", "this printer used to answer: nothing was sent")
 
+        if before.answers and self._queued_answers is None:
+            try:  # now, while nothing keeps it: later, silence would not tell a busy model from an ignorant one
+                talk.ask_in_order(time.monotonic() + STATUS_S)
+                self._queued_answers = talk.wait_in_order(time.monotonic() + STATUS_S) is not None
+            except LineFault as fault:
+                return Outcome("failed", fault.reason, fault.detail, before.paper_low)
+
+        data = self._fresh_start() + data
         limit = (PRINT_S - STATUS_S if before.answers else QUIET_PRINT_S) + talk.line.seconds_per_byte * len(data)
         # From here on the slip may be on paper: nothing below may send any part of it again.
+        self._half_sent = self._half_printed = True
         try:
             talk.line.write(data, started + limit)
         except LineFault as fault:
             return Outcome("unknown" if fault.accepted else "failed", fault.reason, fault.detail, before.paper_low)
         if before.answers:
-            return self._follow(talk, started + PRINT_S + talk.line.seconds_per_byte * len(data))
+            outcome = self._follow(talk, started + PRINT_S + talk.line.seconds_per_byte * len(data))
+            self._half_sent = self._half_printed = outcome.state != "confirmed"
+            return outcome
         try:
             talk.line.read(time.monotonic() + LISTEN_S)
         except LineFault as fault:
             return Outcome("unknown", fault.reason, fault.detail)
+        self._half_sent = self._half_printed = False  # it never tells: as far as anybody knows, it took all
         return Outcome("unknown", before.reason, before.detail)
+
+    def _fresh_start(self) -> bytes:
+        """What has to go before the next slip, so that it stands alone and whole.
+
+        A command that broke off takes the bytes that come next for its own: it would swallow the head of this slip,
+        and with it the mark of a reprint. What was printed of a slip that broke off is cut from this one.
+        """
+        return _PADDING * self._half_sent + _CUT_OFF * self._half_printed
 
     def _follow(self, talk: Talk, deadline: float) -> Outcome:
         """Stays with the printer until it says that the slip is through.
@@ -153,7 +178,7 @@ class DevicePrinter:
         ``DLE EOT`` is answered at once, even while the slip still waits in the printer's memory. ``GS r`` is answered
         in its place, after the slip: only that answer, or its absence for as long as the mechanics need, tells more.
         """
-        waiting = self._queued_answers
+        waiting = bool(self._queued_answers)
         patience = min(deadline - STATUS_S, time.monotonic() + FOLLOW_S)
         after = PrinterStatus("silent")
         try:
@@ -167,9 +192,10 @@ class DevicePrinter:
                     break  # some models answer nothing while they print: silence is no end yet
             if not after.reason or not after.answers:
                 after = talk.ask(min(deadline, time.monotonic() + STATUS_S))
+            self._queued_answers = waiting or talk.in_order is not None  # later than it was waited for, but it knows
+            if after.ready and waiting and talk.in_order is None:  # it would have said so: the slip is not through yet
+                return Outcome("unknown", "busy", "the slip was not through in time", after.paper_low)
             if after.ready:
-                if waiting and talk.in_order is None:
-                    self._queued_answers = False
                 return Outcome("confirmed", None, after.detail, after.paper_low)
             if after.answers:
                 # The rest of this slip waits in the printer's memory and would come out after the mending, in front of

@@ -21,6 +21,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import serial
@@ -97,14 +98,15 @@ class NetworkLine:
 
     def close(self, *, abandon: bool) -> None:
         try:
-            if abandon:
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            else:
+            if not (abandon and _unsent(self._socket.fileno())):
                 # Closing with an unread answer in the buffer would send a reset, which can overtake the last bytes.
                 self._socket.shutdown(socket.SHUT_WR)
                 self._socket.settimeout(0.2)
-                while self._socket.recv(64):
-                    pass
+                with suppress(TimeoutError):
+                    while self._socket.recv(64):
+                        pass
+            if _unsent(self._socket.fileno()):  # nobody took it: the kernel would go on trying behind everybody's back
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         except OSError:
             pass  # it is being closed: nothing that goes wrong now can change what is known about the slip
         finally:

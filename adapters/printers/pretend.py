@@ -17,6 +17,7 @@ from adapters.printers.pretend_device import FAULT_NAMES, Faults, PretendDevice
 from adapters.printers.pretend_paper import Paper
 
 _SLOW_TICK_S = 0.05
+_MID_SLIP = ("drop_mid_slip", "vanish_mid_slip", "power_cycle_mid_slip")
 
 
 class _Connection:
@@ -27,6 +28,7 @@ class _Connection:
         self.received = bytearray()
         self.slip_bytes = 0
         self.resume_at = 0.0
+        self.deaf = False  # its peer vanished: never read again, never closed
 
 
 class PretendPrinter:
@@ -42,6 +44,7 @@ class PretendPrinter:
         self._listener: socket.socket | None = None
         self._connections: list[_Connection] = []
         self._received: list[bytearray] = []
+        self._crowd: list[socket.socket] = []  # those who stand in the way of others while the printer is vanished
         self._thread: threading.Thread | None = None
         self._wake_r = self._wake_w = -1
         self._stopping = False
@@ -94,6 +97,11 @@ class PretendPrinter:
         return self.device.papers
 
     @property
+    def busy(self) -> bool:
+        """Whether something is still to come out: callers that were not read to their end, or lines not printed yet."""
+        return bool([c for c in list(self._connections) if not c.deaf]) or self.device.next_line_in is not None
+
+    @property
     def received(self) -> list[bytes]:
         """All bytes of each connection, oldest first, questions about the status included."""
         return [bytes(data) for data in list(self._received)]
@@ -114,6 +122,11 @@ class PretendPrinter:
         """Mends everything; when it returns it works."""
         self.device.clear()
         self._settle()
+
+    def buffer(self, size: int) -> None:
+        """How many bytes the line takes from callers to come before the printer reads them; the kernel has a least."""
+        if self._listener:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def _settle(self) -> None:
         """Waits until the loop has seen the faults: a refused connection must be refused from now on."""
@@ -148,6 +161,7 @@ class PretendPrinter:
         finally:
             for connection in list(self._connections):
                 self._drop(connection)
+            self._let_in()
             if self._listener:
                 self._listener.close()
                 self._listener = None
@@ -155,28 +169,49 @@ class PretendPrinter:
                 self._settled.notify_all()
 
     def _obey_refusal(self) -> None:
-        if self.faults.refuse and self._listener:
+        nobody = self.faults.refuse or self.faults.off
+        if nobody and self._listener:
             self._listener.close()
             self._listener = None
-        elif not self.faults.refuse and not self._listener:
+        elif not nobody and not self._listener:
             self._listener = self._listen()
+        if self.faults.off:
+            self._lose_power()
+        if self.faults.vanished and self._listener and not self._crowd:
+            self._listener.listen(0)
+            for _ in range(2):  # one more than fit: the next caller's first packet is passed over in silence
+                one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+                one.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    one.connect((self._host, self._port))
+                self._crowd.append(one)
+        elif not (self.faults.vanished and self._listener):
+            self._let_in()
+
+    def _let_in(self) -> None:
+        """The printer is there again: callers reach it."""
+        if self._crowd and self._listener:
+            self._listener.listen(8)
+        while self._crowd:
+            self._crowd.pop().close()
 
     def _turn(self) -> None:
         """Waits for something to happen and deals with it."""
         poller = select.poll()
         poller.register(self._wake_r, select.POLLIN)
-        if self._listener:
+        if self._listener and not self.faults.vanished:
             poller.register(self._listener, select.POLLIN)
         now = time.monotonic()
-        pause: float | None = None
+        pause = self.device.next_line_in
         for connection in self._connections:
-            if self.faults.hanging:
+            if self.faults.hanging or self.faults.vanished or connection.deaf:
                 continue
             if connection.resume_at <= now:
                 poller.register(connection.socket, select.POLLIN)
             else:
-                pause = min(pause or 60.0, connection.resume_at - now)
+                pause = min(60.0 if pause is None else pause, connection.resume_at - now)
         ready = {fd for fd, _ in poller.poll(None if pause is None else pause * 1000)}
+        self._say(self.device.work_on(), *[c for c in self._connections if not c.deaf][-1:])
         if self._wake_r in ready:
             os.read(self._wake_r, 4096)
             return  # the faults may have changed: look again before anything is read
@@ -189,7 +224,7 @@ class PretendPrinter:
             self._serve(connection)
 
     def _serve(self, connection: _Connection) -> None:
-        slow, drop = self.faults.slow, self.faults.drop_mid_slip
+        slow = self.faults.slow
         size = 1024 if slow is None else max(1, int(slow * _SLOW_TICK_S))
         try:
             data = connection.socket.recv(size)
@@ -199,23 +234,45 @@ class PretendPrinter:
             if slow is not None:
                 connection.resume_at = time.monotonic() + len(data) / slow
             connection.received += data
-            if drop is not None and not data.startswith(b"\x10"):
-                taken = data[: max(0, drop - connection.slip_bytes)]
+            ends = {name: getattr(self.faults, name) for name in _MID_SLIP if getattr(self.faults, name) is not None}
+            if ends and not data.startswith((b"\x10", b"\x1dr")):  # a slip, no question
+                end, after = min(ends.items(), key=lambda item: item[1])
+                taken = data[: max(0, after - connection.slip_bytes)]
                 connection.slip_bytes += len(taken)
-                self.device.receive(taken)
-                if connection.slip_bytes >= drop:
-                    self._drop(connection, reset=True)
+                self._say(self.device.receive(taken), connection)
+                if connection.slip_bytes >= after:
+                    self._end(connection, end)
                 return
-            said = self.device.receive(data)
-            if said:
-                connection.socket.settimeout(1)
-                connection.socket.sendall(said)
+            self._say(self.device.receive(data), connection)
         except OSError:
             self._drop(connection)  # the caller went away, as callers do
+
+    def _say(self, said: bytes, *connections: _Connection) -> None:
+        for connection in connections if said else ():
+            try:
+                connection.socket.settimeout(1)
+                connection.socket.sendall(said)
+            except OSError:
+                self._drop(connection)
+
+    def _end(self, connection: _Connection, how: str) -> None:
+        """What the fault ``how`` does to a connection in the middle of a slip."""
+        if how == "vanish_mid_slip":
+            connection.deaf = True
+        elif how == "drop_mid_slip":
+            self._drop(connection, reset=True)
+        else:
+            self._lose_power()
+
+    def _lose_power(self) -> None:
+        self.device.power_cycle()
+        for connection in list(self._connections):
+            self._drop(connection, reset=True)
 
     def _drop(self, connection: _Connection, *, reset: bool = False) -> None:
         if reset:
             with contextlib.suppress(OSError):
                 connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.socket.close()
-        self._connections.remove(connection)
+        if connection in self._connections:
+            self._connections.remove(connection)

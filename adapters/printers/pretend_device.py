@@ -19,10 +19,15 @@ _CLEARED = b"\x37\x25\x00"
 class Faults:
     """What is wrong with the printer. All can be switched while it runs.
 
-    ``paper_end_after_lines`` lets the paper end so many lines from now. ``garbage`` is answered instead of any status.
-    ``drop_mid_slip`` closes a connection after so many bytes of slip data, ``slow`` is bytes a second, ``hanging``
-    accepts connections and never reads, ``refuse`` has nobody listening. ``answered_modes`` are the ``DLE EOT``
-    questions this model knows, ``answers_in_order`` is whether it knows ``GS r``.
+    ``paper_end_after_lines`` lets the paper end so many lines from now, ``cutter_jams`` lets the knife stick at the
+    next cut. ``garbage`` is answered instead of any status. ``slow`` is bytes a second on the line, ``slow_mechanics``
+    lines a second on the paper, while the status is answered at once. After so many bytes of slip data
+    ``drop_mid_slip`` closes a connection, ``vanish_mid_slip`` never reads or answers it again and says nothing,
+    ``power_cycle_mid_slip`` switches the printer off and on: connections are reset, its memory is gone, what is on
+    paper stays on paper. ``hanging`` accepts connections and never reads, ``vanished`` does not even accept, as a
+    machine whose cable is out (no refusal either), ``refuse`` has nobody listening, ``off`` has no current.
+    ``answered_modes`` are the ``DLE EOT`` questions this model knows, ``answers_in_order`` is whether it knows ``GS
+    r``, ``takes_back`` whether it knows ``DLE DC4 8``.
     """
 
     paper_end: bool = False
@@ -31,13 +36,20 @@ class Faults:
     offline: bool = False
     cutter_error: bool = False
     silent: bool = False
+    cutter_jams: bool = False
     hanging: bool = False
+    vanished: bool = False
     refuse: bool = False
+    off: bool = False
     garbage: bytes = b""
     drop_mid_slip: int | None = None
+    vanish_mid_slip: int | None = None
+    power_cycle_mid_slip: int | None = None
     slow: int | None = None
+    slow_mechanics: float | None = None
     paper_end_after_lines: int | None = None
     answers_in_order: bool = True
+    takes_back: bool = True
     answered_modes: tuple[int, ...] = (1, 2, 3, 4)
 
     @property
@@ -62,7 +74,9 @@ class PretendDevice:
         self._memory = bytearray()
         self._partial = bytearray()
         self._papers: list[Paper] = []
+        self._width_dots = width_dots
         self._reader = PaperReader(width_dots, self._papers.append)
+        self._free_at = 0.0  # when slow mechanics print their next line
 
     @property
     def faults(self) -> Faults:
@@ -80,6 +94,29 @@ class PretendDevice:
         with self._lock:
             self._faults = Faults()
             self._work()
+
+    def power_cycle(self) -> None:
+        """Off and on again: memory, half a line and settings are gone, lines that were printed are not."""
+        with self._lock:
+            self._memory.clear()
+            self._partial.clear()
+            printed = self._reader.paper
+            self._reader = PaperReader(self._width_dots, self._papers.append)
+            self._reader.paper = printed
+
+    def work_on(self) -> bytes:
+        """Lets slow mechanics print what is due by now; gives back answers that were due in order."""
+        with self._lock:
+            said = self._work()
+            return b"" if self._faults.silent else said
+
+    @property
+    def next_line_in(self) -> float | None:
+        """Seconds until slow mechanics print the next line, None when nothing waits for them."""
+        with self._lock:
+            if self._faults.slow_mechanics is None or self._faults.stopped or not self._memory:
+                return None
+            return max(0.0, self._free_at - time.monotonic())
 
     @property
     def papers(self) -> list[Paper]:
@@ -145,7 +182,7 @@ class PretendDevice:
     def _obey_real_time(self, command: bytes) -> bytes:
         if command[1] == 0x04 and command[2] in self._faults.answered_modes:
             return self._faults.garbage or bytes((self._status(command[2]),))
-        if command[1:3] == b"\x14\x08" and command[3:] == bytes((1, 3, 20, 1, 6, 2, 8)):
+        if command[1:3] == b"\x14\x08" and command[3:] == bytes((1, 3, 20, 1, 6, 2, 8)) and self._faults.takes_back:
             self._memory.clear()
             return _CLEARED
         return b""
@@ -165,10 +202,17 @@ class PretendDevice:
         """Prints what waits in the memory, as long as the mechanics move; gives back answers that were due in order."""
         said = bytearray()
         while not self._faults.stopped:
+            if self._faults.slow_mechanics is not None and time.monotonic() < self._free_at:
+                break
+            if self._faults.cutter_jams and self._memory[:2] == b"\x1dV":
+                self._faults = replace(self._faults, cutter_jams=False, cutter_error=True)
+                break
             before = len(self._reader.paper.lines)
             asked = self._reader.take(self._memory)
             if asked is None:
                 break
+            if self._faults.slow_mechanics is not None and len(self._reader.paper.lines) > before:
+                self._free_at = time.monotonic() + 1 / self._faults.slow_mechanics
             if asked and self._faults.answers_in_order:
                 said += self._faults.garbage or bytes((0x03 if self._faults.paper_near_end else 0x00,))
             left = self._faults.paper_end_after_lines

@@ -59,6 +59,7 @@ class Talk:
     def ask_in_order(self, deadline: float) -> None:
         """Sends ``GS r 1``, which a printer answers after everything sent before it. Raises ``LineFault``."""
         self._in_order_awaited = True
+        self.in_order = None
         self.line.write(b"\x1dr\x01", deadline)
 
     def wait_in_order(self, deadline: float) -> int | None:
