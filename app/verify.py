@@ -43,6 +43,7 @@ def _verify_hall(db: Database, connection: Connection, hall: str, zone: str | No
     rows.no_acknowledged_ticket_is_lost(connection, found)
     rows.no_number_is_given_twice(connection, found)
     odd_days = rows.every_ticket_was_issued(connection, found)
+    rows.no_request_has_two_answers(connection, found)
     rows.no_two_tickets_at_a_counter(connection, found)
     rows.the_journal_is_whole(connection, found)
     rows.no_negative_durations(connection, found)

@@ -34,6 +34,9 @@ def no_acknowledged_ticket_is_lost(connection: Connection, found: Found) -> None
                 found.add("I1", f"{answer['number']} was promised to the caller with the key {key} and is gone")
             elif "status_url" in answer and answer["status_url"] != f"/t/{ticket.secret}":
                 found.add("I1", f"the link given with {answer['number']} (key {key}) leads to no ticket any more")
+    shared = select(func.min(_c.label).label("label"), func.count().label("times")).where(_c.hall == found.hall)
+    for row in connection.execute(shared.group_by(_c.secret).having(func.count() > 1)):
+        found.add("I1", f"the link given with {row.label} leads to {row.times} tickets")
     orphans = select(print_jobs.c.id).where(
         print_jobs.c.hall == found.hall, ~select(_c.id).where(_c.id == print_jobs.c.ticket).exists()
     )
@@ -62,6 +65,13 @@ def every_ticket_was_issued(connection: Connection, found: Found) -> set[date]:
         found.add("I3", f"{row.label} of {row.business_date} stands in no line of the journal")
         days.add(row.business_date)
     return days
+
+
+def no_request_has_two_answers(connection: Connection, found: Found) -> None:
+    """I3: who asks again with the same key is answered with one ticket; the other has nobody. By looking, as ever."""
+    twice = select(answers.c.key, func.count().label("times")).where(answers.c.hall == found.hall)
+    for row in connection.execute(twice.group_by(answers.c.key).having(func.count() > 1)):
+        found.add("I3", f"the key {row.key} has {row.times} answers: whoever asks again never hears of all of them")
 
 
 def no_two_tickets_at_a_counter(connection: Connection, found: Found) -> None:

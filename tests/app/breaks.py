@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from hall.database import Database, new_id
+from hall.once import answers
 from hall.turn import Turn, batch, turn
 from queueing import calling
 from queueing import tickets as tk
@@ -30,6 +31,12 @@ def take(db: Database, minute: int, service: str = "ktp", **more: Any) -> dict[s
 
 def raw(db: Database, *statements: str) -> None:
     """What somebody with a database tool does: no constraint but those in the tables stops them."""
+    if not db.is_sqlite:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # foreign keys look away
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        return
     with closing(sqlite3.connect(db.path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
@@ -37,7 +44,13 @@ def raw(db: Database, *statements: str) -> None:
 
 def without_constraints(db: Database, table: str) -> None:
     """The same rows in a table that promises nothing."""
-    raw(db, f"CREATE TABLE bare AS SELECT * FROM {table}", f"DROP TABLE {table}", f"ALTER TABLE bare RENAME TO {table}")
+    gone = f"DROP TABLE {table}" + ("" if db.is_sqlite else " CASCADE")
+    raw(db, f"CREATE TABLE bare AS SELECT * FROM {table}", gone, f"ALTER TABLE bare RENAME TO {table}")
+
+
+def shortest(db: Database) -> str:
+    """A microsecond, as the engine reckons with moments."""
+    return "1" if db.is_sqlite else "interval '1 microsecond'"
 
 
 @contextmanager
@@ -51,19 +64,21 @@ def ticket(t: Turn, label: str) -> tk.Ticket:
     return tk.Ticket(*t.connection.execute(select(tk.tickets).where(tk.tickets.c.label == label)).one())
 
 
-def forge_call(t: Turn, label: str, reason: str = "order", counter: str = "1") -> None:
+def forge_call(
+    t: Turn, label: str, reason: str = "order", counter: str = "1", at: datetime | None = None, **more: Any
+) -> None:
     called = ticket(t, label)
-    values = {"state": "called", "counter": counter, "called_at": t.now, "only_counter": None}
+    values = {"state": "called", "counter": counter, "called_at": at or t.now, "only_counter": None} | more
     changed = tk.change(t, called, **values)
     data = {"number": label, "service": changed.service, "agency": changed.agency, "reason": reason, "counter": counter}
-    t.write("ticket_called", called.id, data, actor=SYSTEM)
+    t.write("ticket_called", called.id, data, actor=SYSTEM, at=at)
 
 
-def forge_ticket(t: Turn, like: str, number: int, *, told: bool = True) -> None:
+def forge_ticket(t: Turn, like: str, number: int, *, told: bool = True, **more: Any) -> None:
     before = ticket(t, like)
     row = {name: getattr(before, name) for name in tk.Ticket.__dataclass_fields__}
     row |= {"id": new_id(), "secret": new_id()[:30], "number": number, "label": f"A-{number:03d}", "place": t.seq + 1}
-    row |= {"issued_at": t.now, "line_since": t.now}
+    row |= {"issued_at": t.now, "line_since": t.now} | more
     t.connection.execute(tk.tickets.insert().values(**row))
     if told:
         data = {"number": row["label"], "service": "ktp", "agency": "dukcapil", "priority": None}
@@ -97,6 +112,13 @@ def _(db: Database) -> None:
     raw(db, "UPDATE tickets SET secret = 'another' WHERE label = 'A-002'")
 
 
+@breaking("I1", "the links of two citizens lead to the same place")
+def _(db: Database) -> None:
+    without_constraints(db, "tickets")
+    with forging(db) as t:
+        forge_ticket(t, "A-003", 4, secret=ticket(t, "A-003").secret)
+
+
 @breaking("I2", "a number is given twice")
 def _(db: Database) -> None:
     without_constraints(db, "tickets")
@@ -119,6 +141,15 @@ def _(db: Database) -> None:
 def _(db: Database) -> None:
     with forging(db) as t:
         forge_ticket(t, "A-003", 4, told=False)
+
+
+@breaking("I3", "a request is answered twice, with a ticket each")
+def _(db: Database) -> None:
+    without_constraints(db, "answers")
+    with forging(db) as t:
+        forge_ticket(t, "A-003", 4)
+        answer = {"id": ticket(t, "A-004").id, "number": "A-004"}
+        t.connection.execute(answers.insert().values(hall="contoh", key="k2", asked="", answer=answer, at=t.now))
 
 
 @breaking("I4", "two tickets are called to one counter")
@@ -245,6 +276,16 @@ def _(db: Database) -> None:
     raw(db, "UPDATE journal SET data = '{oh' WHERE kind = 'signed_in'", "DELETE FROM sessions", "DELETE FROM desks")
 
 
+@breaking("I6", "a ticket gets a priority without a line in the journal")
+def _(db: Database) -> None:
+    raw(db, "UPDATE tickets SET priority = 'elderly' WHERE label = 'A-003'")
+
+
+@breaking("I6", "the hash of a line is changed")
+def _(db: Database) -> None:
+    raw(db, "UPDATE journal SET hash = '0' || substr(hash, 2, 62) || 'f' WHERE seq = 3")
+
+
 @breaking("I6", "a ticket moves up in the line without a line in the journal")
 def _(db: Database) -> None:
     raw(db, "UPDATE tickets SET place = 1 WHERE label = 'A-003'")
@@ -260,7 +301,7 @@ def _(db: Database) -> None:
 def _(db: Database) -> None:
     until = LATER + timedelta(hours=1)
     facts.record_absence(db, "contoh", BIMA.nip, "sick", LATER, until, "SK 1", actor=SYSTEM, now=LATER)
-    raw(db, 'UPDATE absences SET "end" = start - 1')
+    raw(db, f'UPDATE absences SET "end" = start - {shortest(db)}')
 
 
 @breaking("I9", "a wait is made shorter than it was")
@@ -296,7 +337,7 @@ def _(db: Database) -> None:
 def _(db: Database) -> None:
     presence.pause(db, "contoh", "1", "rapat", actor=SYSTEM, now=LATER)
     presence.sign_out(db, "contoh", "1", actor=SYSTEM, now=LATER + timedelta(minutes=5))
-    raw(db, 'UPDATE pauses SET "end" = "end" + 1')
+    raw(db, f'UPDATE pauses SET "end" = "end" + {shortest(db)}')
 
 
 @breaking("I10", "a pause inside a pause")

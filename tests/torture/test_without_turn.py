@@ -17,7 +17,7 @@ from hall.journal import broken_links, journal
 from hall.turn import Turn, position
 from queueing.tickets import tickets
 from tests.torture.crowd import HALL, Got, crowd
-from tests.torture.test_crowd import open_hall
+from tests.torture.test_crowd import open_hall, the_promises_hold
 
 PROMISES = ("uq_tickets_number", "uq_tickets_live_at_counter", "pk_journal", "pk_answers", "UNIQUE constraint failed")
 
@@ -59,6 +59,8 @@ def test_without_the_turn_the_schema_refuses_and_nothing_is_stored_twice(
     monkeypatch.undo()
     assert refusing, "the guards were never touched: the test took nothing away"
     assert set(got.faults) == set(refusing)
+    with pytest.raises(AssertionError):  # the attack that the turn passes goes red
+        the_promises_hold(db, got, len(got.numbers))
     assert [n for n, times in Counter(got.numbers).items() if times > 1] == []
     with db.reading() as connection:
         stored = connection.execute(select(tickets.c.label)).scalars().all()
