@@ -17,7 +17,7 @@ from app.promises.rows import the_journal_is_whole
 from app.settings import Settings
 from hall.database import Database, sqlite_url
 from hall.errors import Conflict, Unavailable
-from hall.schema import known_revisions, revision_of
+from hall.schema import known_revisions, migrate, revision_of
 from hall.turn import turns
 
 BESIDE = ("-wal", "-shm", "-journal", ".turn")  # what may lie beside a database in use
@@ -57,9 +57,9 @@ def backup(db: Database, target: Path) -> None:
 def restore(source: Path, settings: Settings, now: datetime) -> str:
     """Puts the backup ``source`` in place of the database and returns a sentence about what was there.
 
-    That is kept beside it under a name with the time. Raises :class:`Conflict` (``not_sqlite``, ``same_file``,
-    ``server_running``) and :class:`Unavailable` (``damaged``, ``newer_revision``, ``restore_failed``); nothing has
-    changed then.
+    That is kept beside it under a name with the time. A backup of an earlier program is migrated.
+    Raises :class:`Conflict` (``not_sqlite``, ``same_file``, ``server_running``) and
+    :class:`Unavailable` (``damaged``, ``newer_revision``, ``restore_failed``); nothing has changed then.
     """
     url = make_url(settings.url)
     if url.get_backend_name() != "sqlite":
@@ -85,7 +85,7 @@ def restore(source: Path, settings: Settings, now: datetime) -> str:
     finally:
         _clear(fresh)
     was = f"What was there is kept as {kept}." if kept else "There was none before."
-    return f"{source} is now the database {target}. {was} Run 'antre migrate' and 'antre doctor' before serving."
+    return f"{source} is now the database {target}. {was} Run 'antre doctor' before serving."
 
 
 def _failed(target: Path, fault: Exception) -> Unavailable:
@@ -122,7 +122,10 @@ def _read_only(path: Path) -> sqlite3.Connection:
 
 
 def _must_be_ours(copy: Path, source: Path) -> None:
-    """Refuses a database of something else or of a newer program, and one whose journal was changed."""
+    """Brings the copy to this program's tables.
+
+    Refuses a database of something else or of a newer program, and one whose journal was changed.
+    """
     db = Database(sqlite_url(copy), pool_size=2)
     try:
         revision = revision_of(db)
@@ -132,12 +135,14 @@ def _must_be_ours(copy: Path, source: Path) -> None:
             raise Unavailable(
                 "newer_revision", f"{source} is at revision {revision}, of a newer Antre; install that first."
             )
+        migrate(db)  # a backup of an earlier program: only the copy, and only this program can read it through
         with db.reading() as connection:
             for hall in connection.execute(select(turns.c.hall)).scalars().all():
                 found = Found(hall)
                 the_journal_is_whole(connection, found)
                 for breach in found.breaches():
                     raise Unavailable("damaged", f"{source} was changed by hand or damaged: {breach.what}.")
+        db.checkpoint()  # into the one file that takes the database's name
     finally:
         db.close()
     _on_disk(copy)

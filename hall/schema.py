@@ -9,9 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
 from hall.database import Database
 from hall.errors import Unavailable
+
+_MIGRATING = int.from_bytes(b"antre")  # the advisory lock of whoever migrates a PostgreSQL database
 
 
 def chain_config() -> Config:
@@ -37,15 +40,20 @@ def known_revisions() -> frozenset[str]:
 
 
 def migrate(db: Database) -> None:
-    """Runs every migration that the database has not seen, in one transaction. Existing data stays.
+    """Runs every migration that the database has not seen, in one transaction: all of them, or none. Data stays.
 
+    Several processes may do so at the same moment: the first one migrates, the others find it done.
     Raises :class:`Unavailable` (``newer_revision``) for tables of a newer program.
     """
-    found = revision_of(db)
-    if found is not None and found not in known_revisions():
-        raise Unavailable("newer_revision", _newer(found))
-    config = chain_config()
     with db.writing() as connection:
+        if not db.is_sqlite:  # there the whole file is locked; here two would make the same table
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+        found = _revision(connection)
+        if found is not None and found not in known_revisions():
+            raise Unavailable("newer_revision", _newer(found))
+        if found == newest():
+            return
+        config = chain_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -53,7 +61,11 @@ def migrate(db: Database) -> None:
 def revision_of(db: Database) -> str | None:
     """The revision the database is at, or None for an empty one."""
     with db.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def must_be_current(db: Database) -> None:

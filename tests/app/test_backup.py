@@ -273,10 +273,6 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
     assert fingerprint(settings.home) == before
 
 
-def test_an_older_backup_is_taken_and_migrated_afterwards(saved: Path, tmp_path: Path) -> None:
-    assert "antre migrate" in restore(saved, Settings(home=tmp_path / "second"), NOW)
-
-
 def test_the_database_itself_is_no_backup(worked: Database) -> None:
     worked.close()
     with pytest.raises(Conflict, match="same_file"):

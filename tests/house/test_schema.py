@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 import hall
 import queueing
 import staffing
+from hall.collation import order_text_by_bytes
 from hall.database import Database, metadata
 from hall.schema import chain_config, migrate, revision_of
 
@@ -91,6 +92,7 @@ def make_as_the_code_says(database: Database) -> None:
         for table in reversed(metadata.sorted_tables):
             table.drop(connection)
         metadata.create_all(connection)
+        order_text_by_bytes(connection)
 
 
 def test_the_migrated_database_is_the_one_that_the_code_believes_in(migrated: Database) -> None:
@@ -109,6 +111,15 @@ def test_migrating_again_changes_nothing(migrated: Database) -> None:
     before = revision_of(migrated), shape_of(migrated)
     migrate(migrated)
     assert (revision_of(migrated), shape_of(migrated)) == before
+
+
+def test_text_is_ordered_by_its_bytes_whatever_the_language_of_the_database(postgres: Database) -> None:
+    """A migration that adds text calls ``order_text_by_bytes`` at its end."""
+    with postgres.writing() as connection:
+        assert order_text_by_bytes(connection) == 0
+        connection.execute(text("CREATE TABLE later (word text, number integer)"))
+        assert order_text_by_bytes(connection) == 1
+        assert order_text_by_bytes(connection) == 0
 
 
 def test_every_table_that_a_hall_writes_carries_its_hall() -> None:
