@@ -135,6 +135,24 @@ def test_every_thousandth_turn_copies_the_log_back(contoh: Database) -> None:
     assert contoh.path.read_bytes() != before[1]
 
 
+def test_a_log_that_somebody_was_reading_begins_anew_soon_after(
+    contoh: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hall.database.NEW_LOG", 60)  # pages; what a few turns write
+    log = contoh.path.with_name(contoh.path.name + "-wal")
+    contoh.checkpoint()
+    with contoh.reading() as connection:
+        position(connection, "contoh")
+        for _ in range(20):
+            take_number(contoh)
+        contoh._since_checkpoint = 999
+        take_number(contoh)  # the reader still needs the log as it was
+    largest = log.stat().st_size
+    for _ in range(60):
+        take_number(contoh)
+    assert log.stat().st_size < 2 * largest
+
+
 def test_a_log_that_cannot_be_copied_back_does_not_make_a_stored_ticket_look_refused(
     contoh: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
