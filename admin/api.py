@@ -38,7 +38,7 @@ def floor(hall: str) -> Response:
     identity = who()
     with db().reading() as connection:
         place = places(db(), connection, hall)
-        known = printers_now(connection, hall)
+        known = printers_now(connection, hall, now())
         missing = paperless(connection, place, now())
     names = _names_noted(hall, reach(identity.role, identity.agency, place), place)
     answer = plain(floor_now(hall), role=identity.role, agency=identity.agency, names=names)

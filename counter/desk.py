@@ -38,7 +38,7 @@ def desk_view(connection: Connection, hall: Places, counter: Counter, *, seq: in
         "held": [ticket_view(hall, ticket, now) for ticket in held],
         "missed": [ticket_view(hall, ticket, now) for ticket in missed],
         "today": ended_today(connection, hall.code, counter.code, today),
-        "printers": printer_faults(connection, hall),
+        "printers": printer_faults(connection, hall, now),
         "options": {
             "pause_minutes": hall.options.pause_minutes,
             "no_show_after_recalls": hall.options.no_show_after_recalls,
@@ -93,9 +93,9 @@ def ticket_view(hall: Places, ticket: tk.Ticket, now: datetime) -> dict[str, Any
     }
 
 
-def printer_faults(connection: Connection, hall: Places) -> list[dict[str, Any]]:
+def printer_faults(connection: Connection, hall: Places, now: datetime) -> list[dict[str, Any]]:
     """The hall's slip printers that need somebody to look after them, with what they said and since when."""
-    told = printers_now(connection, hall.code)
+    told = printers_now(connection, hall.code, now)
     return [
         {
             "code": code,

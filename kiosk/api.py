@@ -40,7 +40,7 @@ def services(hall: str) -> Response:
     here = seen.line.places
     printer = here.printer_for(_kiosk())
     with db().reading() as connection:
-        said = slips.printers_now(connection, hall).get(printer.code) if printer else None
+        said = slips.printers_now(connection, hall, moment).get(printer.code) if printer else None
     answer: dict[str, Any] = offer | {"seq": seen.seq, "printer": _health(printer, said)}
     tag = hashlib.sha256(canonical(answer).encode()).hexdigest()[:32]
     answer["now"] = moment.astimezone(here.tz).isoformat()
@@ -85,7 +85,7 @@ def slip(ticket_id: str) -> Response:
     with db().reading() as connection:
         ticket = find_ticket(connection, ticket_id)
         job = slips.slip_of(connection, ticket_id)
-        said = slips.printers_now(connection, ticket.hall).get(job.printer) if job else None
+        said = slips.printers_now(connection, ticket.hall, now()).get(job.printer) if job else None
     low = said is not None and said["state"] == "low"
     response = jsonify({"state": job.state if job else "none", "reason": job.reason if job else None, "paper_low": low})
     response.headers["Cache-Control"] = "no-store"

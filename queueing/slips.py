@@ -28,6 +28,7 @@ from hall.turn import Turn, turn
 from queueing import tickets as tk
 
 QUEUED, SENT, CONFIRMED, FAILED, UNKNOWN = "queued", "sent", "confirmed", "failed", "unknown"
+SAME_WORD, UNHEARD = timedelta(seconds=20), timedelta(minutes=1)
 OUTCOMES = (CONFIRMED, FAILED, UNKNOWN)
 
 print_jobs = Table(
@@ -184,6 +185,14 @@ def waiting_jobs(connection: Connection, hall: str, printer: str) -> int:
     return connection.execute(query).scalar_one()
 
 
+def is_one_on_its_way(connection: Connection, hall: str, printer: str) -> bool:
+    """Whether a slip was handed to whoever drives the printer and nothing was heard of it since."""
+    query = select(print_jobs.c.id).where(
+        print_jobs.c.hall == hall, print_jobs.c.printer == printer, print_jobs.c.state == SENT
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def take_next(db: Database, hall: str, printer: str, *, now: datetime) -> PrintJob | None:
     """Hands the oldest queued slip to whoever drives the printer and marks it sent, before its first byte leaves.
 
@@ -247,24 +256,38 @@ def _end(t: Turn, job: PrintJob, state: str, reason: str | None, detail: str | N
 
 
 def give_up(db: Database, hall: str, *, now: datetime, after: timedelta) -> int:
-    """Calls every slip unknown that was sent longer than ``after`` ago without a word; returns how many."""
-    overdue = (print_jobs.c.hall == hall) & (print_jobs.c.state == SENT) & (print_jobs.c.sent < now - after)
+    """Calls every slip unknown that was sent longer than ``after`` ago without a word; returns how many.
+
+    And those that nobody fetched while their time ran fail as ``stale``: a kiosk computer that is off asks for nothing.
+    """
     with db.reading() as connection:
+        stale = timedelta(seconds=places(db, connection, hall).options.stale_slip_seconds)
+        overdue = (print_jobs.c.hall == hall) & (
+            ((print_jobs.c.state == SENT) & (print_jobs.c.sent < now - after))
+            | ((print_jobs.c.state == QUEUED) & (print_jobs.c.created < now - stale))
+        )
         if connection.execute(select(print_jobs.c.id).where(overdue).limit(1)).first() is None:
             return 0
     with turn(db, hall, now) as t:
         jobs = [PrintJob(*row) for row in t.connection.execute(select(print_jobs).where(overdue).order_by(*_IN_ORDER))]
         for job in jobs:
-            _end(t, job, UNKNOWN, "no_report", None, actor="system")
+            state, reason = (FAILED, "stale") if job.state == QUEUED else (UNKNOWN, "no_report")
+            _end(t, job, state, reason, None, actor="system")
         return len(jobs)
 
 
 def note_printer(db: Database, hall: str, printer: str, state: str, reason: str | None, *, now: datetime) -> None:
     """Keeps what a printer says of itself; a change gets a line in the journal (``printer_changed``) for the staff.
 
+    The same word again is only now and then written down: many printers ask for no turn every few seconds.
     Raises :class:`NotFound` (``unknown_printer``).
     """
     mine = (printer_states.c.hall == hall) & (printer_states.c.printer == printer)
+    with db.reading() as connection:
+        before = connection.execute(select(printer_states).where(mine)).first()
+        known = before is not None and (before.state, before.reason) == (state, reason)
+        if known and before is not None and timedelta() <= now - before.seen < SAME_WORD:
+            return
     with turn(db, hall, now) as t:
         now = t.now
         if printer not in places(db, t.connection, hall, t.config).printers:
@@ -281,7 +304,18 @@ def note_printer(db: Database, hall: str, printer: str, state: str, reason: str 
         t.write("printer_changed", printer, {"state": state, "reason": reason}, actor="system")
 
 
-def printers_now(connection: Connection, hall: str) -> dict[str, dict[str, Any]]:
-    """What each printer last said of itself: state, reason, since (aware UTC)."""
+def printers_now(connection: Connection, hall: str, now: datetime) -> dict[str, dict[str, Any]]:
+    """What each printer last said of itself: state, reason, since (aware UTC).
+
+    One that was well and has not been heard of for a minute is in ``trouble``, ``silent`` since its last word: whoever
+    drives it (a kiosk computer, perhaps switched off) would have told.
+    """
     query = select(printer_states).where(printer_states.c.hall == hall)
-    return {r.printer: {"state": r.state, "reason": r.reason, "since": r.since} for r in connection.execute(query)}
+    found = {
+        r.printer: {"state": r.state, "reason": r.reason, "since": r.since, "seen": r.seen}
+        for r in connection.execute(query)
+    }
+    for said in found.values():
+        if said["state"] != "trouble" and now - said["seen"] > UNHEARD:
+            said |= {"state": "trouble", "reason": "silent", "since": said["seen"]}
+    return found

@@ -140,7 +140,7 @@ class PrinterAgent:
         state_file: Path,
         printer: Printer | None = None,
         poll_s: float = 0.5,
-        status_every_s: float = 10.0,
+        status_every_s: float = 4.0,
         longest_pause_s: float = 30.0,
     ) -> None:
         """Raises ``Invalid``: ``bad_server`` for no address of a server, ``bad_printer``, ``bad_state``."""

@@ -114,7 +114,7 @@ def test_what_the_printer_says_of_itself_is_kept(blora: Database, clock: HandClo
         pretend.set(paper_near_end=True)
         courier.step()
         with blora.reading() as connection:
-            told = slips.printers_now(connection, "blora")[courier.place.code]
+            told = slips.printers_now(connection, "blora", clock.now())[courier.place.code]
         assert (told["state"], told["reason"]) == ("low", "paper_low")
 
 

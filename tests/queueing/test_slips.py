@@ -189,7 +189,31 @@ def test_what_a_printer_says_of_itself_is_kept_and_only_changes_are_told(hall: D
         slips.note_printer(hall, "contoh", "p1", state, reason, now=SOON)
     assert kinds(hall) == ["printer_changed"] * 3
     with hall.reading() as connection:
-        assert slips.printers_now(connection, "contoh") == {
-            "p1": {"state": "trouble", "reason": "paper_out", "since": SOON}
+        assert slips.printers_now(connection, "contoh", SOON) == {
+            "p1": {"state": "trouble", "reason": "paper_out", "since": SOON, "seen": SOON}
         }
     assert refused(slips.note_printer, hall, "contoh", "p9", "ready", None, now=SOON) == "unknown_printer"
+
+
+def test_a_slip_that_nobody_fetched_fails_when_its_time_is_over(hall: Database) -> None:
+    mine = ticket(hall)
+    late = NOW + timedelta(seconds=60)
+    assert slips.give_up(hall, "contoh", now=late, after=timedelta(seconds=30)) == 0
+    assert slips.give_up(hall, "contoh", now=late + timedelta(seconds=1), after=timedelta(seconds=30)) == 1
+    assert (slip(hall, mine).state, slip(hall, mine).reason) == ("failed", "stale")
+
+
+def test_a_printer_that_was_well_and_is_not_heard_of_any_more_is_silent(hall: Database) -> None:
+    def seen(after: timedelta) -> tuple[str, str | None]:
+        with hall.reading() as connection:
+            said = slips.printers_now(connection, "contoh", SOON + after)["p1"]
+        return said["state"], said["reason"]
+
+    slips.note_printer(hall, "contoh", "p1", "ready", None, now=SOON)
+    assert seen(timedelta(minutes=1)) == ("ready", None)
+    assert seen(timedelta(minutes=1, seconds=1)) == ("trouble", "silent")
+    for seconds in range(0, 120, 4):  # it says the same again and again, and that is heard
+        slips.note_printer(hall, "contoh", "p1", "ready", None, now=SOON + timedelta(seconds=seconds))
+    assert seen(timedelta(minutes=2, seconds=30)) == ("ready", None)
+    slips.note_printer(hall, "contoh", "p1", "trouble", "paper_end", now=SOON + timedelta(minutes=3))
+    assert seen(timedelta(minutes=30)) == ("trouble", "paper_end")
