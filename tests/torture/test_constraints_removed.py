@@ -110,9 +110,7 @@ RACES = {
 BY_CHANCE = {"uq_tickets_secret"}  # no race: two links are alike only if chance itself is broken; a test of its own
 
 FRESH_ID = "a fresh UUID for every row, so that two never meet; another unique constraint speaks of what they are about"
-HALL_FILE = "a line of the hall file, written by one command in the hall's turn; no call depends on there being one only"
-    "a line of the hall file, written by one command in the hall's turn; who is called never depends on a second"
-)
+HALL_FILE = "a line of the hall file, written by one command in the hall's turn; no call depends on there being one"
 WITHOUT_PROMISE = {
     **dict.fromkeys(
         (
