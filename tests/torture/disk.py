@@ -11,7 +11,7 @@ import _sqlite3
 import ctypes
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, Structure, c_char_p, c_int, c_int64, c_void_p
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +79,11 @@ class File:
             _put(self.safe, write)
         self.since.clear()
 
+    def fail_to_sync(self, dice: random.Random) -> None:
+        """Of what was written some is on the disk, and the system forgets that the rest is not."""
+        self.safe = bytearray(_survivors(self.safe, self.since, 512, 0.5, dice))
+        self.since.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -101,7 +106,7 @@ class Cut:
                 (folder / name).write_bytes(self.gone[name])
 
 
-def _survivors(safe: bytes, since: tuple[Write, ...], sector: int, mood: float, dice: random.Random) -> bytes:
+def _survivors(safe: bytes | bytearray, since: Sequence[Write], sector: int, mood: float, dice: random.Random) -> bytes:
     """One of the states in which the disk may be: of each sector any version that it ever was to have."""
     content = bytearray(safe)
     for write in since:
@@ -143,6 +148,7 @@ class Disk:
         self.before = before
         self.operations = 0
         self.guard = threading.RLock()
+        self._dice = random.Random(folder.name)
         self._files: dict[str, File] = {}
         self._gone: dict[str, bytes] = {}
         for path in self.folder.iterdir():
@@ -181,8 +187,11 @@ class Disk:
     def wrote(self, name: str, at: int, data: bytes | None) -> None:
         self._files[name].since.append(Write(at, data))
 
-    def synced(self, name: str) -> None:
+    def synced(self, name: str, fault: int) -> None:
         file = self._files[name]
+        if fault:
+            file.fail_to_sync(self._dice)
+            return
         file.sync()
         if not file.named:
             file.named = True
@@ -293,8 +302,7 @@ def _methods(table: int) -> _Methods:
         disk, name = _laid.files[file]
         with disk.guard:
             fault = disk.asked("sync", name)
-            if fault == OK:
-                disk.synced(name)
+            disk.synced(name, fault)
             return fault  # the real disk need not be waited for
 
     def mapping(file: int, region: int, size: int, extend: int, out: int) -> int:

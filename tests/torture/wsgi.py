@@ -19,4 +19,4 @@ def _often(db: Database, connection: Connection, turns: int) -> None:
     _sometimes(db, connection, turns * 40)
 
 
-Database._checkpoint_sometimes = _often  # type: ignore[method-assign]
+setattr(Database, "_checkpoint_sometimes", _often)  # noqa: B010  a method is not assigned to otherwise
