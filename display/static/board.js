@@ -47,11 +47,10 @@ const live = new Live({
   hall,
   boardUrl,
   since: voice.spokenUpTo,
-  onBoard(answer, { first, restored }) {
+  onBoard(answer, how) {
     board = answer;
     voice.maxAgeSeconds = answer.speak_max_age_seconds ?? voice.maxAgeSeconds;
-    if (restored || (first && voice.spokenUpTo === null)) voice.begin(answer.seq);
-    else voice.hear(ours(answer), answer.seq);
+    voice.follow(answer, how, ours(answer));
     draw();
     slides.set(answer.slides ?? []);
   },

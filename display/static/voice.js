@@ -6,6 +6,7 @@
  *     onBlocked(blocked) {},                             the browser wants a touch before it plays sound
  *   });
  *   voice.spokenUpTo        last journal number taken over from the storage, or null on a first visit
+ *   voice.follow(answer, {first, restored}, lines)   a board's answer, as Live gives it; lines: those of this screen
  *   voice.begin(seq)        nothing up to seq is ever spoken: a first visit, or a journal that went back
  *   voice.hear(lines, seq)  the journal lines up to seq; ticket_called and ticket_recalled are taken
  *   voice.unlock()          from a touch or key
@@ -31,6 +32,11 @@ export class Voice {
     this.#audio.preload = "auto";
     this.spokenUpTo = this.#recall();
     this.#last = this.spokenUpTo;
+  }
+
+  follow({ seq, lines }, { first, restored }, own = lines) {
+    if (restored || (first && this.spokenUpTo === null)) this.begin(seq);
+    else this.hear(own ?? [], seq);
   }
 
   begin(seq) {

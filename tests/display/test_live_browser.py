@@ -169,7 +169,7 @@ def test_a_closed_door_is_told_once_and_opens_again(hall: StubHall, open_page: O
     page = start(open_page, hall, pollMs=200)
     hall.status = 403
     until(page, "seen.denied.length === 1")
-    page.evaluate("live.refresh()")
+    page.evaluate("void live.refresh()")  # it waits for an answer
     page.wait_for_timeout(300)
     assert page.evaluate("seen.denied") == [403]
     hall.status = 200

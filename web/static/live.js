@@ -13,13 +13,23 @@
  *   live.refresh()  ask now; a promise, kept when a question that began after this call is answered (304 too)
  *
  * Three things make it ask: a nudge with a higher number, a slow poll that needs no socket, and waking up (socket
- * connected, page visible, network back). One request at a time; a nudge that comes meanwhile causes one more. Only an
- * answer counts as contact: a socket that is open while the answers fail keeps nothing current.
+ * connected or fallen silent, page visible, network back). One question at a time; a nudge that comes meanwhile causes
+ * one more. Only an answer counts as contact: a socket that is open while the answers fail keeps nothing current.
+ *
+ * A line may die without a word. So a question that stays unanswered for longer than answers take is asked again beside
+ * the first, which may still be answered if the server is only slow; whichever answer comes first is taken, no other.
+ * While nobody answers at all it goes on asking about once a second, and a screen has caught up within two seconds of the
+ * line's return. A server that answers, but with a fault, or later and later, is asked less and less.
  */
 
 import { io } from "./vendor/socket.io.esm.min.js";
 
 const nothing = () => {};
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const SUSPECT_MS = 800; // a question unanswered for so long may never be answered, unless answers have been taking longer
+const PROBE_MS = 1300; // how often a dead line is tried
+const RETURN_MS = 600; // within this the sockets of a hall come back once its line is
 
 /** A delay in ms that doubles with each failure up to `most`, spread so that a hall's screens do not return together. */
 export function backoff(failures, least = 1000, most = 15000, random = Math.random) {
@@ -39,6 +49,9 @@ export class Live {
   #wanted = 0;
   #failures = 0;
   #behind = 0;
+  #took = 0; // ms that the last answer took
+  #lostAt = null; // performance.now() when the line was found dead; a socket from before may be dead without knowing
+  #signAt = 0; // performance.now() of the socket's last sign of life
   #denied = 0;
   #etag = null;
   #etagUrl = null;
@@ -48,7 +61,8 @@ export class Live {
   #contact = null; // performance.now() of the last answer: a corrected device clock must not make a dead screen look alive
   #contactAt = null; // the same moment as the hall's clock showed it
   #startedAt = 0;
-  #abort = null;
+  #silence = null;
+  #asked = null; // ends the question under way
   #drift = 0;
   #wake = () => {
     if (document.visibilityState !== "hidden") this.refresh();
@@ -91,7 +105,8 @@ export class Live {
     clearInterval(this.#ticker);
     clearTimeout(this.#pollTimer);
     clearTimeout(this.#socketTimer);
-    this.#abort?.abort();
+    clearTimeout(this.#silence);
+    this.#asked?.abort();
     this.#socket?.disconnect();
     this.#socket = null;
   }
@@ -116,19 +131,26 @@ export class Live {
     this.#again = false;
     const waiting = this.#waiting.splice(0);
     let wait;
+    const began = performance.now();
     try {
-      await this.#fetchBoard();
+      await this.#question();
       for (const answered of waiting.splice(0)) answered();
       this.#failures = 0;
-      wait = this.pollMs * (0.85 + Math.random() * 0.3);
+      // from answer to answer: on a slow line, too, the next one must come before the screen counts as cut off
+      wait = Math.max(Math.min(1000, this.pollMs), this.pollMs * (0.85 + Math.random() * 0.3) - (performance.now() - began));
       if (this.#wanted > (this.known ?? -1)) wait = backoff(this.#behind++, 250, this.pollMs); // answered, but not yet with what the nudge announced
       else this.#behind = 0;
     } catch (error) {
       this.#waiting.unshift(...waiting); // the next answer is theirs too
       if (this.#stopped) return;
-      wait = backoff(this.#failures++);
-      if (error instanceof Denied) wait = Math.max(wait, 15000);
-      else if (!(error instanceof Unreachable)) console.error("live:", error); // a fault in a page's own drawing must not end the asking
+      if (error instanceof Lost) {
+        this.#lostAt ??= began;
+        wait = backoff(this.#failures++, 500, PROBE_MS);
+      } else {
+        wait = backoff(this.#failures++);
+        if (error instanceof Denied) wait = Math.max(wait, 15000);
+        else if (!(error instanceof Faulty)) console.error("live:", error); // a fault in a page's own drawing must not end the asking
+      }
     } finally {
       this.#asking = false;
     }
@@ -138,30 +160,61 @@ export class Live {
     this.#pollTimer = setTimeout(() => this.refresh(), wait);
   }
 
-  async #fetchBoard() {
+  /** Asks until there is an answer: once, and beside it again and again while that once stays unanswered. */
+  async #question() {
+    const question = { began: performance.now(), done: new AbortController(), taken: false };
+    this.#asked = question.done;
+    const again = async () => {
+      for (;;) {
+        const patience = Math.min(this.requestMs, Math.max(SUSPECT_MS, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
+        await pause(patience);
+        if (question.done.signal.aborted) return;
+        try {
+          return await this.#fetchBoard(question, patience, { beside: true });
+        } catch (error) {
+          if (!(error instanceof Lost)) throw error;
+        }
+      }
+    };
+    try {
+      await Promise.race([this.#fetchBoard(question, this.requestMs), again()]);
+    } finally {
+      question.done.abort();
+    }
+  }
+
+  async #fetchBoard(question, patience, { beside = false } = {}) {
     const url = new URL(this.boardUrl, document.baseURI);
     if (this.known !== null) url.searchParams.set("since", this.known);
     const headers = { Accept: "application/json", ...this.headers };
     if (this.#etag && this.#etagUrl === url.href) headers["If-None-Match"] = this.#etag;
-    this.#abort = new AbortController();
-    const timer = setTimeout(() => this.#abort.abort(), this.requestMs);
+    const began = performance.now();
+    const abort = new AbortController();
+    const end = () => abort.abort();
+    question.done.signal.addEventListener("abort", end);
+    const timer = setTimeout(end, patience);
     let response, board;
     try {
-      response = await fetch(url, { headers, cache: "no-store", credentials: "same-origin", signal: this.#abort.signal });
+      response = await fetch(url, { headers, cache: "no-store", credentials: "same-origin", signal: abort.signal });
       if (response.ok) board = await response.json();
     } catch (error) {
-      throw new Unreachable(String(error));
+      throw new Lost(String(error));
     } finally {
       clearTimeout(timer);
+      question.done.signal.removeEventListener("abort", end);
     }
-    if (this.#stopped) throw new Unreachable("stopped");
+    if (this.#stopped || question.taken) throw new Lost("no longer wanted"); // an answer that another overtook may be older
+    question.taken = true;
+    this.#took = performance.now() - began;
+    if (beside) this.#lostAt ??= question.began; // the connection of the first is dead: so may be the socket's
     if (response.status === 401 || response.status === 403) {
       if (this.#denied !== response.status) this.onDenied((this.#denied = response.status));
       throw new Denied(String(response.status));
     }
     if (response.status === 304) return this.#heard();
-    if (!response.ok) throw new Unreachable(String(response.status));
-    if (!Number.isInteger(board?.seq)) throw new Unreachable("answer without seq");
+    if (response.status === 502) throw new Lost("502"); // the server in front cannot reach ours
+    if (!response.ok) throw new Faulty(String(response.status));
+    if (!Number.isInteger(board?.seq)) throw new Faulty("answer without seq");
     this.#denied = 0;
     this.#take(board);
     // The ETag belongs to the URL of the next request, which asks since the new number.
@@ -172,8 +225,8 @@ export class Live {
 
   #take(board) {
     if (board.now) this.#offset = Date.parse(board.now) - Date.now() || 0;
-    // With one request at a time a lower number cannot be an answer overtaken by another: the server's journal itself
-    // went back (a backup was restored). Holding on to the old number would freeze the screen until the new one grew past it.
+    // With one question at a time, of which one answer is taken, a lower number cannot be an answer overtaken by another:
+    // the server's journal itself went back (a backup was restored). Holding on to the old number would freeze the screen until the new one grew past it.
     const restored = this.known !== null && board.seq < this.known;
     const first = this.#first;
     this.onBoard(board, { first, restored });
@@ -190,7 +243,10 @@ export class Live {
   #heard() {
     this.#contact = performance.now();
     this.#contactAt = this.now();
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#look(), this.silentMs);
     this.#look();
+    if (this.#lostAt !== null) this.#returned();
   }
 
   #tick() {
@@ -222,10 +278,12 @@ export class Live {
     this.#socket = socket;
     socket.on("connect", () => {
       this.#socketFailures = 0;
+      this.#signAt = performance.now();
       this.refresh();
     });
     socket.on("nudge", (nudge) => {
       if (nudge?.hall !== this.hall || !Number.isInteger(nudge.seq)) return;
+      this.#signAt = performance.now();
       if (nudge.seq <= (this.known ?? -1) || nudge.seq <= this.#wanted) return;
       this.#wanted = nudge.seq;
       this.#behind = 0;
@@ -241,7 +299,23 @@ export class Live {
     socket.on("connect_error", sentAway);
     socket.on("disconnect", sentAway);
   }
+
+  /** The line was dead and is back: a socket from before may wait for a line that is gone, or for its next try. */
+  #returned() {
+    const { connected } = this.#socket ?? {};
+    const since = this.#lostAt;
+    this.#lostAt = null;
+    if (!this.#socket || (connected && this.#signAt > since)) return;
+    clearTimeout(this.#socketTimer);
+    this.#socketTimer = setTimeout(() => {
+      if (this.#stopped || (this.#socket.connected && this.#signAt > since)) return;
+      this.#socket.disconnect();
+      clearTimeout(this.#socketTimer);
+      this.#socket.connect();
+    }, Math.random() * RETURN_MS);
+  }
 }
 
-class Unreachable extends Error {}
+class Lost extends Error {} // no answer came
+class Faulty extends Error {} // the server answered, but not with a board
 class Denied extends Error {}
