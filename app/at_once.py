@@ -66,8 +66,9 @@ class AtOnce:
         if found is None or time.monotonic() > found.until or self._keeper.remembered(found.key) != found.who:
             return None
         moment = self._ground.clock.now()
-        ready = kept(self._ground, found.hall, found.area, moment)
-        if ready is None or (calls := ready[0].after(int(match[2]) if match[2] else None)) is None:
+        since = int(match[2]) if match[2] else None
+        ready = kept(self._ground, found.hall, found.area, moment, since)
+        if ready is None or (calls := ready[0].after(since)) is None:
             return None
         return found.heading, whole(ready[0], calls, moment, ready[1]).encode()
 

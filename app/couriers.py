@@ -21,6 +21,8 @@ from hall.clock import Clock
 from hall.database import EPOCH, Database
 from hall.errors import Refusal
 from hall.journal import since
+from hall.lease import Lease
+from hall.listening import Listener
 from hall.once import forget_old
 from hall.places import Printer as PrinterPlace
 from hall.places import hall_codes, places
@@ -38,7 +40,7 @@ log = logging.getLogger("antre.couriers")
 FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
 KEYS_S = 2.0  # how often all keys are looked at, so that nobody's has to be looked up when a hall's screens ask at once
 PRINTER_POLL_S = 1.0
-PRINTER_STATUS_S = 10.0
+PRINTER_STATUS_S = 4.0  # what an idle printer has to say is with the staff within ten seconds, with time to spare
 FORGET_EVERY = timedelta(hours=1)  # bodies of attendance whose time is over: a look at all of them
 UNREPORTED = timedelta(seconds=30)  # a slip handed out this long ago without a word is unknown
 
@@ -60,11 +62,16 @@ class Courier:
         """Says that there is something to do now."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Ends after the step under way."""
+    def halt(self) -> None:
+        """Says that no further step is to begin."""
         self._stop = True
         self._wake.set()
-        self._thread.join(timeout=10)
+
+    def stop(self) -> None:
+        """Ends after the step under way."""
+        self.halt()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         failures = 0
@@ -81,7 +88,11 @@ class Courier:
 
 
 class Nudger:
-    """Tells the screens that the journal went on, whoever wrote: this process at once, others at the next look."""
+    """Tells the screens that the journal went on, whoever wrote.
+
+    What this process wrote is told at once; what others wrote when they say so (:mod:`hall.listening`), or else at the
+    next look.
+    """
 
     def __init__(
         self,
@@ -99,11 +110,16 @@ class Nudger:
         self.courier = Courier("nudge", self.step)
 
     def heard(self, hall: str, seq: int, kinds: frozenset[str]) -> None:
-        """After a commit of this process: told by the courier's thread, so that no caller waits for screens."""
+        """After a commit, of this process or one that said so: told by the courier's thread; no caller waits for it."""
         self._keep_news(hall, seq, time.monotonic(), kinds)
         with self._guard:
             last, times, known = self._fresh.get(hall, (0, 0, set()))
             self._fresh[hall] = (max(seq, last), times + 1, known | kinds)
+        self.courier.wake()
+
+    def look_now(self) -> None:
+        """Says that others may have written what nobody told here."""
+        self._looked = 0.0
         self.courier.wake()
 
     def step(self) -> float:
@@ -156,16 +172,35 @@ class Nudger:
 
 
 class PrintCourier:
-    """Drives one printer that the server itself can reach."""
+    """Drives one printer that the server itself can reach.
 
-    def __init__(self, db: Database, clock: Clock, hall: str, place: PrinterPlace, base_url: str) -> None:
+    ``after_another``: another process may have driven it until now. If it lost only its word with the database it may
+    stand in the middle of a slip, so nothing is printed until that slip's fate is told or given up.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        hall: str,
+        place: PrinterPlace,
+        base_url: str,
+        *,
+        after_another: bool = False,
+    ) -> None:
         self._db, self._clock, self._hall, self.place, self._base_url = db, clock, hall, place, base_url
+        self._waits = after_another
         self._printer: Printer = open_printer(PrinterConfig(place.kind, place.address, place.width_mm))
         self._status_due = 0.0
         self.courier = Courier(f"printer-{hall}-{place.code}", self.step)
 
     def step(self) -> float:
         """Prints what is queued, one slip after the other; when idle, asks the printer how it is."""
+        if self._waits:
+            with self._db.reading() as connection:
+                self._waits = slips.is_one_on_its_way(connection, self._hall, self.place.code)
+            if self._waits:
+                return PRINTER_POLL_S
         job = slips.take_next(self._db, self._hall, self.place.code, now=self._clock.now())
         if job is None:
             if time.monotonic() >= self._status_due:
@@ -200,7 +235,11 @@ class PrintCourier:
 
 
 class Couriers:
-    """All couriers of one server process. ``news`` is where they keep each hall's last line for who asks often."""
+    """All couriers of one server process. ``news`` is where they keep each hall's last line for who asks often.
+
+    Every process tells its own screens. Printers, flags, messages, cases and the end of the day belong to the one that
+    holds the house-keeper's lease (:mod:`hall.lease`).
+    """
 
     def __init__(
         self,
@@ -215,18 +254,25 @@ class Couriers:
     ) -> None:
         self._db, self._clock, self._base_url = db, clock, base_url
         self._watcher = Watcher(db, clock)
-        self._watch = Courier("watch", self._watcher.step)
         self._postman = Postman(db, clock, channels or Channels(), base_url, wake=lambda: self._post.wake())
-        self._post = Courier("post", self._postman.step)
-        self._nudger = Nudger(db, socketio, news, prepare)
+        self._reviewer = Reviewer(db)
         self._round_of_keys = round_of_keys
+        self._nudger = Nudger(db, socketio, news, prepare)
         self._porter = Courier("keys", self._go_round)
         self._printers: dict[tuple[str, PrinterPlace], PrintCourier] = {}
-        self._steward = Courier("steward", self.keep_house)
-        self._reviewer = Reviewer(db)
-        self._cases = Courier("cases", self.review_cases)
+        self._after_another = False
+        self._hire_house_keepers()
+        self._listener = Listener(db, self._heard, self._nudger.look_now)
+        self._lease = Lease(db, self._take_over, self._hand_over)
         self._forgot = EPOCH
         self._started = False
+
+    def _hire_house_keepers(self) -> None:
+        self._watch = Courier("watch", self._watcher.step)
+        self._post = Courier("post", self._postman.step)
+        self._steward = Courier("steward", self.keep_house)
+        self._cases = Courier("cases", self.review_cases)
+        self._keeping = (self._steward, self._watch, self._post, self._cases)
 
     def start(self) -> None:
         """Begins following. Called once, in the process that serves (after gunicorn's fork)."""
@@ -234,19 +280,37 @@ class Couriers:
             return
         self._started = True
         self._db.heard.append(self._heard)
-        for courier in (self._nudger.courier, self._porter, self._steward, self._watch, self._post, self._cases):
-            courier.start()
+        self._nudger.courier.start()
+        self._porter.start()
+        self._listener.start()
+        self._lease.start()
 
     def stop(self) -> None:
         """Ends every courier."""
         if not self._started:
             return
+        self._lease.stop()
+        self._listener.stop()
         self._db.heard.remove(self._heard)
-        for courier in (self._nudger.courier, self._porter, self._steward, self._watch, self._post, self._cases):
+        self._nudger.courier.stop()
+        self._porter.stop()
+        self._started = False
+
+    def _take_over(self, after_another: bool) -> None:
+        """The lease was got: this process keeps house from now on."""
+        self._after_another = after_another
+        for courier in self._keeping:
+            courier.start()
+
+    def _hand_over(self) -> None:
+        """The lease is gone: nothing further is begun. Whatever is under way is brought to its end."""
+        for courier in [*self._keeping, *(driver.courier for driver in list(self._printers.values()))]:
+            courier.halt()
+        for courier in self._keeping:
             courier.stop()
         self._postman.wait()
         self.dismiss()
-        self._started = False
+        self._hire_house_keepers()
 
     def dismiss(self) -> None:
         """Ends the print couriers."""
@@ -309,7 +373,7 @@ class Couriers:
 
     def _hire(self, hall: str, place: PrinterPlace) -> None:
         try:
-            driver = PrintCourier(self._db, self._clock, hall, place, self._base_url)
+            driver = PrintCourier(self._db, self._clock, hall, place, self._base_url, after_another=self._after_another)
         except Refusal as refusal:
             log.error("printer %s of %s: %s", place.code, hall, refusal)
             return

@@ -21,7 +21,7 @@ def show_board(hall: str) -> Response:
     They stand in line for them: after a nudge the first makes the board, or else all 300 would, side by side.
     """
     since, area, moment = _since(), request.args.get("area") or None, now()
-    ready = kept(ground(), hall, area, moment)
+    ready = kept(ground(), hall, area, moment, since)
     if ready is not None and (calls := ready[0].after(since)) is not None:
         return _answer(whole(ready[0], calls, moment, ready[1]))
     with ground().alone(hall), db().reading() as connection:

@@ -52,10 +52,14 @@ def whole(board: Board, calls: str, moment: datetime, seq: int | None = None) ->
     return f'{{"seq":{board.seen.seq if seq is None else seq},"now":"{at}",{board.picture},"lines":{calls}}}'
 
 
-def kept(ground: Ground, hall: str, area: str | None, moment: datetime) -> tuple[Board, int] | None:
+def kept(
+    ground: Ground, hall: str, area: str | None, moment: datetime, since: int | None = None
+) -> tuple[Board, int] | None:
     """The board that was made and is still true, and up to which line. Asks no database.
 
-    True is: nobody wrote since what a display shows, it is the same day, and it was not made long ago.
+    True is: nobody wrote since what a display shows, it is the same day, and it was not made long ago. A screen that
+    knows a later line (``since``) heard of it from another process: it must not be sent back behind what it knows, or
+    it would take the journal for restored and speak calls again.
     """
     found: Board | None = ground.kept.get(("board", hall, area))
     if found is None:
@@ -63,7 +67,12 @@ def kept(ground: Ground, hall: str, area: str | None, moment: datetime) -> tuple
     found.asked = moment.timestamp()
     seen = found.seen
     seq = ground.last_if_unchanged(hall, seen.seq)
-    if seq is None or seen.line.date != seen.line.places.date(moment) or found.bucket != _bucket(moment):
+    if (
+        seq is None
+        or (since or 0) > seq
+        or seen.line.date != seen.line.places.date(moment)
+        or found.bucket != _bucket(moment)
+    ):
         return None
     return found, seq
 

@@ -17,11 +17,8 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
-    Engine,
     MetaData,
     Text,
-    create_engine,
-    event,
     make_url,
 )
 from sqlalchemy import (
@@ -37,6 +34,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from hall import postgres, sqlite
 from hall.errors import Invalid, Unavailable
 from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusable
 from hall.together import Group
@@ -123,12 +121,14 @@ class Database:
 
     ``heard`` is called with (hall, seq, kinds) after a commit that wrote journal lines: the way to the screens.
     ``patience`` is how many seconds a writer waits for others, in this process or another, before it is refused.
+    On PostgreSQL ``pool_size`` is the most connections that this process opens besides those of :meth:`alone`.
     """
 
     def __init__(self, url: str, *, pool_size: int = 32, patience: float = PATIENCE) -> None:
         self.url = make_url(url)
+        self.name = new_id()  # who wrote, among the processes on one database
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = (_sqlite_engine if self.is_sqlite else _postgres_engine)(url, pool_size, patience)
+        self.engine = (sqlite if self.is_sqlite else postgres).open_engine(url, pool_size, patience)
         self._looking = self.engine if self.is_sqlite else self.engine.execution_options(**_LOOKING)
         self.heard: list[Callable[[str, int, frozenset[str]], None]] = []
         self.memory: dict[str, tuple[tuple[int, str, int], dict[str, Any], datetime | None]] = {}  # see hall.turn
@@ -166,6 +166,14 @@ class Database:
             if self.is_sqlite:
                 self._raw(connection, "BEGIN")  # or each statement would see a state of its own
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Any]:
+        """psycopg's own connection, outside the pool and the caller's alone, each statement its own transaction."""
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            raw = connection.connection.driver_connection
+            connection.detach()
+            yield raw
 
     @contextmanager
     def writing(self, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
@@ -354,44 +362,6 @@ def unavailable(fault: BaseException) -> Unavailable:
     else:
         code, what = "database_unavailable", "Basis data tidak dapat dipakai. Tidak ada yang dicatat; hubungi petugas."
     return Unavailable(code, what)
-
-
-def _sqlite_engine(url: str, pool_size: int, patience: float) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,  # an unexpected fault is logged, and names and NIPs are nothing for a log
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        connect_args={
-            "check_same_thread": False,
-            "timeout": patience,
-            "isolation_level": None,
-            "cached_statements": 256,
-        },
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(raw: sqlite3.Connection, _record: object) -> None:
-        raw.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",  # NORMAL forgets acknowledged tickets when the power is cut
-            "foreign_keys=ON",
-            "wal_autocheckpoint=0",  # only the holder of the file lock checkpoints
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-        ):
-            raw.execute(f"PRAGMA {pragma}")
-
-    return engine
-
-
-def _postgres_engine(url: str, pool_size: int, patience: float) -> Engine:
-    asked = make_url(url).set(drivername="postgresql+psycopg")
-    own = {} if "options" in asked.query else {"options": f"-c lock_timeout={patience * 1000:.0f}ms"}
-    return create_engine(
-        asked, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=own
-    )
 
 
 # readers see one state of the whole database, however many statements they need, as they do on SQLite

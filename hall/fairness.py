@@ -97,13 +97,24 @@ class FileLock:
         self._handle: int | None = None
 
     def __enter__(self) -> FileLock:
+        fcntl.flock(self._open(), fcntl.LOCK_EX)
+        return self
+
+    def take_if_free(self) -> bool:
+        """Takes it without waiting; False when another process has it. Raises :class:`LockUnusable`."""
+        try:
+            fcntl.flock(self._open(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _open(self) -> int:
         if self._handle is None:
             try:
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except OSError as fault:
                 raise LockUnusable(str(fault)) from fault
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-        return self
+        return self._handle
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None

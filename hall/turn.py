@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, select, update
+from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, func, select, update
 
 from hall.database import Database, metadata
 from hall.errors import NotFound, Refusal
 from hall.journal import FIRST_HASH, chain, journal
+from hall.listening import CHANNEL, announce, announcement
 from hall.statements import Prepared
 
 log = logging.getLogger("antre.turn")
@@ -32,11 +33,13 @@ _read, _read_locked = Prepared(_state), Prepared(_state.with_for_update())
 _recorded = Prepared(
     select(journal.c.recorded).where(journal.c.hall == bindparam("b_hall"), journal.c.seq == bindparam("b_seq"))
 )
-_advance = Prepared(
+_forward = (
     update(turns)
     .where(turns.c.hall == bindparam("b_hall"))
     .values(seq=bindparam("b_seq"), hash=bindparam("b_hash"), config=bindparam("b_config"))
 )
+_advance = Prepared(_forward)
+_advance_and_say = _forward.returning(func.pg_notify(CHANNEL, bindparam("b_said")))  # one way to the server, not two
 _insert = Prepared(journal.insert())
 
 
@@ -117,13 +120,21 @@ class Turn:
         self.config += 1
         self.memory = {}
 
-    def flush(self) -> None:
-        """Puts the lines into the transaction. Called once, last in the turn: a verb does not read its own lines."""
+    def flush(self, *, quietly: bool = False) -> None:
+        """Puts the lines into the transaction. Called once, last in the turn: a verb does not read its own lines.
+
+        On PostgreSQL other processes hear of them at the commit, unless ``quietly``.
+        """
         if self.lines:
             _insert.run_each(self.connection, self.lines)
         if self.lines or self.set_up_was_changed:
             seq, last, config = self.state
-            _advance.run(self.connection, {"b_hall": self.hall, "b_seq": seq, "b_hash": last, "b_config": config})
+            values = {"b_hall": self.hall, "b_seq": seq, "b_hash": last, "b_config": config}
+            if self.db.is_sqlite or quietly or not self.lines:
+                _advance.run(self.connection, values)
+            else:
+                said = announcement(self.db, self.hall, seq, [line["kind"] for line in self.lines])
+                self.connection.execute(_advance_and_say, values | {"b_said": said})
 
 
 @contextmanager
@@ -216,7 +227,7 @@ class Batch:
         try:
             with self.connection.begin_nested():
                 yield t
-                t.flush()
+                t.flush(quietly=True)  # one word for the whole batch
         except BaseException as fault:
             self._memory = t.memory if isinstance(fault, Refusal) and t.untouched else {}
             if t.set_up_was_changed:
@@ -235,6 +246,8 @@ def batch(db: Database, hall: str, now: datetime) -> Iterator[Batch]:
             db.batches[hall] = together
             try:
                 yield together
+                if together.kinds and not db.is_sqlite:
+                    announce(db, connection, hall, together.seq, sorted(together.kinds))
             except BaseException:
                 db.known.clear()  # a set-up read inside this batch never came to be; before the next one looks
                 raise

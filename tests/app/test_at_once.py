@@ -96,11 +96,19 @@ def test_a_new_call_is_in_the_answers_made_ahead_of_the_nudge_whatever_was_seen_
     first, second = hall.call(), hall.call()
     assert hall.at_once.answer(hall.question(f"?since={known}")) is not None, "not yet heard of: the board of before"
     seq = hall.hear()
-    for since, numbers in ((0, [first, second]), (known, [first, second]), (seq, []), (seq + 9, [])):
+    for since, numbers in ((0, [first, second]), (known, [first, second]), (seq, [])):
         found = hall.at_once.answer(hall.question(f"?since={since}"))
         assert found is not None, since
         board = hall.stage.app.json.loads(found[1])
         assert (board["seq"], [line["number"] for line in board["lines"]]) == (seq, numbers)
+
+
+def test_who_knows_more_than_this_process_goes_the_long_way(hall: Hall) -> None:
+    question = hall.question("?since=1")
+    hall.long_way(question)
+    seq = hall.hear()
+    assert hall.at_once.answer(hall.question(f"?since={seq}")) is not None
+    assert hall.at_once.answer(hall.question(f"?since={seq + 1}")) is None, "heard at another process, a moment ago"
 
 
 def test_who_comes_from_further_back_than_is_ready_goes_the_long_way_and_misses_nothing(
