@@ -40,8 +40,7 @@ from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusabl
 from hall.together import Group
 
 log = logging.getLogger("antre.database")
-NEW_LOG = 1000  # pages: a write-ahead log of at most so many has begun anew
-SOON = 20  # transactions after which copying it back is tried again
+NEW_LOG, SOON = 1000, 20  # a write-ahead log of at most so many pages has begun anew; else it is tried after so many turns
 
 FAULTS_OF_A_STATEMENT = (IntegrityError, ProgrammingError, NotSupportedError, DataError)  # the database itself is well
 
@@ -292,18 +291,14 @@ class Database:
             writer.close()
 
     def _checkpoint_sometimes(self, connection: Connection, turns: int) -> None:
-        """Copies the write-ahead log back while the file lock is held. Every 1,000 transactions: about 30 MB of log.
-
-        The log begins anew only when all of it was copied and nobody reads in it. Where a hundred screens ask at every
-        call somebody nearly always does, and it would grow and grow: so it is tried again soon until it has begun anew.
-        """
+        """Copies the write-ahead log back while the file lock is held: every 1,000 turns, about 30 MB of log, and then
+        every 20 until it has begun anew. That it does only when nobody reads in it, and a hundred screens nearly always do."""
         self._since_checkpoint += turns
         if self._since_checkpoint >= 1000:
             self._since_checkpoint = 0
             try:
                 [(_, pages, _)] = self._raw(connection, "PRAGMA wal_checkpoint(PASSIVE)")
-                if pages > NEW_LOG:
-                    self._since_checkpoint = 1000 - SOON
+                self._since_checkpoint = 1000 - SOON if pages > NEW_LOG else 0
             except Exception:  # what was to be written is committed: its writer must not hear of a failure
                 log.exception("the write-ahead log of %s could not be copied back", self.path)
 
