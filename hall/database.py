@@ -40,7 +40,8 @@ from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusabl
 from hall.together import Group
 
 log = logging.getLogger("antre.database")
-NEW_LOG, SOON = 1000, 20  # a write-ahead log of at most so many pages has begun anew; else it is tried after so many turns
+NEW_LOG = 1000  # pages: a write-ahead log of at most so many has begun anew
+SOON = 20  # turns after which copying it back is tried again
 
 FAULTS_OF_A_STATEMENT = (IntegrityError, ProgrammingError, NotSupportedError, DataError)  # the database itself is well
 
@@ -292,7 +293,8 @@ class Database:
 
     def _checkpoint_sometimes(self, connection: Connection, turns: int) -> None:
         """Copies the write-ahead log back while the file lock is held: every 1,000 turns, about 30 MB of log, and then
-        every 20 until it has begun anew. That it does only when nobody reads in it, and a hundred screens nearly always do."""
+        every 20 until it has begun anew. It does so only while nobody reads in it, and a hundred screens nearly always do.
+        """
         self._since_checkpoint += turns
         if self._since_checkpoint >= 1000:
             self._since_checkpoint = 0
