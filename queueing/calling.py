@@ -145,13 +145,15 @@ class _Move:
 
 
 def _simple(
-    move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[str, Any]]
+    move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[str, Any]], *, today: bool = False
 ) -> Callable[..., dict[str, Any]]:
     def verb(
         db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
     ) -> dict[str, Any]:
         with _move(db, ticket_id, move, actor, now, key, counter, None) as step:
             if step.answer is None:
+                if today:
+                    _must_be_today(step)
                 step.make(kind, actor, values(step.ticket, step.t.now))
         assert step.answer is not None
         return step.answer
@@ -171,8 +173,11 @@ ticket as plain values."""
 no_show = _simple("no-show", "ticket_missed", lambda ticket, now: {"state": tk.NO_SHOW, "ended_at": now})
 no_show.__doc__ = "The citizen did not come: called -> no_show. See :func:`start` for what every move takes."
 
-hold = _simple("hold", "ticket_held", lambda ticket, now: {"state": tk.HELD})
-hold.__doc__ = "Set aside (*tunda*), the counter is free: called or serving -> held. See :func:`start`."
+hold = _simple("hold", "ticket_held", lambda ticket, now: {"state": tk.HELD}, today=True)
+hold.__doc__ = (
+    "Set aside (*tunda*), the counter is free: called or serving -> held. Not after the midnight that ended its day "
+    "(``day_ended``): nobody could ever take it up again. See :func:`start`."
+)
 
 cancel = _simple("cancel", "ticket_cancelled", lambda ticket, now: {"state": tk.CANCELLED, "ended_at": now})
 cancel.__doc__ = "Given up by the citizen or the staff. See :func:`start`."
@@ -211,15 +216,17 @@ def finish(
             ticket, hall = step.ticket, step.line.places
             # nobody returns into a line that is no more: neither after midnight nor to a service that was given up
             if ticket.back_service in hall.services and ticket.business_date == step.line.date:
+                # nor to a counter that was taken away: those of its service are called from the others
+                there = ticket.back_counter if ticket.back_counter in hall.counters else None
                 back = _into_line(
                     step.t.now,
                     service=ticket.back_service,
-                    only_counter=ticket.back_counter,
+                    only_counter=there,
                     back_service=None,
                     back_counter=None,
                 )
                 back["agency"] = hall.services[ticket.back_service].agency
-                step.make("ticket_returned", actor, back, to_counter=ticket.back_counter)
+                step.make("ticket_returned", actor, back, to_counter=there)
             else:
                 step.make("ticket_finished", actor, {"state": tk.FINISHED, "ended_at": step.t.now})
     assert step.answer is not None

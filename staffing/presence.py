@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
+    func,
     literal,
     select,
     text,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 from hall.clock import midnight_after
 from hall.database import Database, Moment, metadata, new_id
 from hall.errors import Conflict, NotFound
+from hall.journal import journal
 from hall.people import officers
 from hall.places import places
 from hall.turn import Turn, turn
@@ -279,6 +281,7 @@ def _end(t: Turn, session: Session, at: datetime, actor: str, how: str) -> None:
 def end_old_sessions(t: Turn, today: date) -> int:
     """Ends sessions left open overnight, at the midnight that ended their day; returns how many.
 
+    Whoever did something there after midnight is taken to have left with that, or it would have happened to nobody.
     Also, at once, those at a counter that the hall no longer has: nobody could sign out there.
     A ticket still at that counter is finished or, if nobody came, missed, so that no ticket blocks the next morning.
     Sessions of a later day stay: history that is carried in signs nobody out who sits there now.
@@ -293,9 +296,8 @@ def end_old_sessions(t: Turn, today: date) -> int:
         retired = day == today
         at = t.now if retired else midnight_after(day, hall.zone)
         seat, left = desk(t.connection, t.hall, session.counter), tk.live_at(t.connection, t.hall, session.counter)
-        # whoever still called or served after midnight sat there until then: time does not run backwards
-        for moment in (seat.last_call if seat else None, left.started_at if left else None):
-            at = max(at, moment or at)
+        last = [seat.last_call if seat else None, *_moments_of(t, session, left)]
+        at = max([at, *(moment for moment in last if moment is not None)])
         if left is not None:
             state = tk.FINISHED if left.state == tk.SERVING else tk.NO_SHOW
             tk.change(t, left, state=state, ended_at=at)
@@ -310,6 +312,16 @@ def end_old_sessions(t: Turn, today: date) -> int:
         _end(t, session, at, "system", "counter_retired" if retired else "day_ended")
         ended += 1
     return ended
+
+
+def _moments_of(t: Turn, session: Session, left: tk.Ticket | None) -> list[datetime]:
+    """When a session's pauses began and ended, and when something last happened to the ticket left at its counter."""
+    mine = select(pauses.c.start, pauses.c.end).where(pauses.c.session == session.id)
+    found = [moment for row in t.connection.execute(mine) for moment in row if moment is not None]
+    if left is not None:
+        newest = select(func.max(journal.c.at)).where(journal.c.hall == t.hall, journal.c.subject == left.id)
+        found.append(t.connection.execute(newest).scalar_one())
+    return found
 
 
 def end_day(db: Database, hall: str, *, now: datetime) -> int:

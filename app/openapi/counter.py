@@ -160,7 +160,7 @@ PATHS: dict[str, Any] = {
         "finish", "Served; a ticket sent with return goes back to where it came from", after="finished"
     ),
     "/tickets/{ticket_id}/no-show": _move("no_show", "The citizen did not come", after="no_show"),
-    "/tickets/{ticket_id}/hold": _move("hold", "Set aside; the counter is free", after="held"),
+    "/tickets/{ticket_id}/hold": _move("hold", "Set aside; the counter is free", ("day_ended",), after="held"),
     "/tickets/{ticket_id}/resume": _move(
         "resume",
         "Back into the line: a held ticket at its own place, a missed one at the end",
@@ -172,7 +172,14 @@ PATHS: dict[str, Any] = {
     "/tickets/{ticket_id}/transfer": _move(
         "transfer",
         "Send to another service, or to one counter, at the place it was issued at",
-        ("service_or_counter", "same_counter", "return_needs_counter", "unknown_service", "unknown_counter"),
+        (
+            "service_or_counter",
+            "same_counter",
+            "return_needs_counter",
+            "unknown_service",
+            "unknown_counter",
+            "day_ended",
+        ),
         (
             record({"service": maybe(TEXT), "counter": maybe(TEXT), "return": maybe(FLAG)}),
             {"service": "kk", "return": True},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -211,9 +212,10 @@ def test_a_ticket_still_at_a_counter_after_midnight_goes_into_no_line(contoh: Da
         called = calling.call(contoh, "contoh", counter, actor=CONSOLE, now=late)
         assert called is not None and called["id"] == ticket["id"]
         calling.start(contoh, ticket["id"], actor=CONSOLE, now=late)
-    with pytest.raises(Refusal) as refused:
-        calling.transfer(contoh, second["id"], service="pkb", actor=CONSOLE, now=later)
-    assert refused.value.code == "day_ended"
+    for into_no_line in (partial(calling.transfer, service="pkb"), calling.hold):
+        with pytest.raises(Refusal) as refused:
+            into_no_line(contoh, second["id"], actor=CONSOLE, now=later)
+        assert refused.value.code == "day_ended"
     assert calling.finish(contoh, second["id"], actor=CONSOLE, now=later)["state"] == "finished"
     assert calling.finish(contoh, first["id"], actor=CONSOLE, now=later)["state"] == "finished"  # no way back any more
 

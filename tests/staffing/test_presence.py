@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.verify import verify
 from hall.database import Database, new_id
 from hall.errors import Conflict, NotFound
 from hall.journal import since
@@ -59,10 +60,10 @@ def down(db: Database) -> list[tuple[datetime, datetime | None]]:
         return [(row.start, row.end) for row in connection.execute(query)]
 
 
-def at_counter(db: Database) -> str:
-    """A citizen called to counter 1."""
-    issue(db, "contoh", "ktp", actor=KIOSK, now=NOW, history=True)
-    ticket = calling.call(db, "contoh", "1", actor=CONSOLE, now=NOW)
+def at_counter(db: Database, counter: str = "1", service: str = "ktp", *, at: datetime = NOW) -> str:
+    """A citizen called to a counter."""
+    issue(db, "contoh", service, actor=KIOSK, now=at, history=True)
+    ticket = calling.call(db, "contoh", counter, actor=CONSOLE, now=at)
     assert ticket is not None
     return str(ticket["id"])
 
@@ -248,6 +249,22 @@ def test_the_next_officer_signs_in_even_if_nobody_closed_yesterday(contoh: Datab
     sit(contoh, nip=BIMA.nip, at=wib("2026-03-04", "07:45"))
     with contoh.reading() as connection:
         assert [s.officer for s in presence.open_sessions(connection, "contoh")] == [BIMA.nip]
+
+
+def test_a_session_over_midnight_ends_when_its_officer_last_did_something(contoh: Database) -> None:
+    sit(contoh, at=TUESDAY_EVENING)
+    sit(contoh, "3", GALIH.nip, at=TUESDAY_EVENING)
+    ticket = at_counter(contoh, "3", "pkb", at=TUESDAY_EVENING)
+    paused, recalled = wib("2026-03-04", "00:01"), wib("2026-03-04", "00:02")
+    presence.pause(contoh, "contoh", "1", "ke belakang", actor=CONSOLE, now=paused)
+    calling.recall(contoh, ticket, actor=CONSOLE, now=recalled)
+    assert presence.end_day(contoh, "contoh", now=wib("2026-03-04", "00:05")) == 2
+    with contoh.reading() as connection:
+        ended = dict(connection.execute(select(presence.sessions.c.counter, presence.sessions.c.end)).all())
+        assert connection.execute(select(presence.pauses.c.end)).scalar_one() == paused
+        assert tk.find_ticket(connection, ticket).ended_at == recalled
+    assert ended == {"1": paused, "3": recalled}
+    assert verify(contoh) == []  # nothing ends before it began, no ticket goes back in time
 
 
 def test_a_counter_that_is_no_more_lets_its_officer_go(contoh: Database) -> None:
