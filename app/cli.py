@@ -25,15 +25,16 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option("--clock-is-right", is_flag=True, help="Serve although nothing was written for more than a year.")
 @refusing
-def serve() -> None:
+def serve(clock_is_right: bool) -> None:
     """Serve the halls under gunicorn at ANTRE_BIND."""
     from app.doctor import must_be_fit_to_serve
     from app.settings import secret_of
 
     settings = read_settings()
     secret_of(settings)
-    must_be_fit_to_serve(settings)
+    must_be_fit_to_serve(settings, clock_is_right=clock_is_right)
     run = [sys.executable, "-m", "gunicorn", "--config", "python:app.gunicorn_conf", "app.wsgi:app"]
     sys.stdout.flush()
     os.execv(sys.executable, run)

@@ -56,14 +56,21 @@ def examine(settings: Settings, *, clock: Clock | None = None) -> list[Finding]:
     return found
 
 
-def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None) -> None:
+def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None, clock_is_right: bool = False) -> None:
     """Refuses to serve where numbers could be lost, repeated or dated wrongly.
 
-    Raises :class:`BadSettings` with what to mend (a network file system, connections without their guards, a clock
-    before the last line of the journal) and :class:`hall.errors.Unavailable` (``not_migrated`` and what else a database
-    refuses).
+    ``clock_is_right``: somebody looked, and the hall really wrote nothing for more than a year. Raises
+    :class:`BadSettings` with what to mend (a network file system, connections without their guards, a clock before the
+    last line of the journal, or years after it) and :class:`hall.errors.Unavailable` (``not_migrated`` and what else a
+    database refuses).
     """
-    from app.doctor_database import clock_against_journal, connection_guards, open_existing
+    from app.doctor_database import (
+        clock_against_journal,
+        clock_far_ahead,
+        connection_guards,
+        engine_findings,
+        open_existing,
+    )
     from app.messenger import channels_of
     from hall.schema import must_be_current
 
@@ -74,7 +81,9 @@ def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None) -> N
     if db is not None:
         try:
             must_be_current(db)
-            found += [*connection_guards(db), *clock_against_journal(db, now)]
+            found += [*engine_findings(db), *connection_guards(db), *clock_against_journal(db, now)]
+            if not clock_is_right:
+                found += clock_far_ahead(db, now)
         finally:
             db.close()
     channels_of(settings)  # a messages file that cannot be used is told before anybody relies on it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -25,7 +26,14 @@ OLDEST_POSTGRES = 150000
 # on these, locks or shared memory do not work as SQLite needs them: two writers meet and the file is destroyed
 NETWORK = {"nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "afs", "9p", "ceph", "glusterfs", "lustre", "gpfs", "davfs"}
 IN_MEMORY = {"tmpfs", "ramfs"}
+ASLEEP = timedelta(days=366)  # a hall that wrote nothing for longer: more likely it is the clock that leapt ahead
 CLOCK_SLACK = timedelta(seconds=2)  # what a time server may take back without anybody minding
+# how SQLite may have been built -> why that will not do
+BAD_BUILDS = {
+    "THREADSAFE=0": "several threads would destroy the file",
+    "OMIT_WAL": "readers and writers would block each other",
+    "DISABLE_DIRSYNC": "a new file could be gone after a power cut",
+}
 # pragma -> the value every connection must have, and what happens without it
 GUARDS: dict[str, tuple[Any, str]] = {
     "journal_mode": ("wal", "readers and writers would block each other"),
@@ -89,7 +97,7 @@ def filesystem_of(path: Path, mounts: str) -> str:
 
 def database_findings(db: Database, now: datetime) -> Iterator[Finding]:
     """The engine, its guards, the migrations, the clock and the wholeness of an opened database."""
-    yield from _sqlite_engine() if db.is_sqlite else _postgres_engine(db)
+    yield from engine_findings(db)
     yield from connection_guards(db)
     found = revision_of(db)
     if found != newest():
@@ -100,8 +108,14 @@ def database_findings(db: Database, now: datetime) -> Iterator[Finding]:
         return
     yield Finding("ok", "migrations", f"The tables are at revision {found}.")
     yield from clock_against_journal(db, now)
+    yield from clock_far_ahead(db, now)
     if db.is_sqlite:
         yield from _wholeness(db)
+
+
+def engine_findings(db: Database) -> Iterator[Finding]:
+    """Whether the engine itself, its version and how it was built, can keep the promises."""
+    yield from _sqlite_engine(db) if db.is_sqlite else _postgres_engine(db)
 
 
 def connection_guards(db: Database) -> Iterator[Finding]:
@@ -144,7 +158,37 @@ def clock_against_journal(db: Database, now: datetime) -> Iterator[Finding]:
             yield Finding("fault", "clock", what + f"{newest_line:%Y-%m-%d %H:%M:%S} UTC; set the clock right first.")
 
 
-def _sqlite_engine() -> Iterator[Finding]:
+def clock_far_ahead(db: Database, now: datetime) -> Iterator[Finding]:
+    """A clock that stands years after all that was written: the first turn would end everybody's day, for good."""
+    try:
+        with db.reading() as connection:
+            query = select(turns.c.hall, journal.c.recorded).join(
+                journal, (journal.c.hall == turns.c.hall) & (journal.c.seq == turns.c.seq)
+            )
+            newest_line = max((row.recorded for row in connection.execute(query)), default=now)
+    except Refusal as refusal:
+        yield Finding("fault", "clock", str(refusal))
+        return
+    if now > newest_line + ASLEEP:
+        what = f"The clock says {now:%Y-%m-%d}, but nothing was written since {newest_line:%Y-%m-%d}: set the clock "
+        yield Finding("fault", "clock", what + "right, or if it is, begin with 'antre serve --clock-is-right'.")
+
+
+def _sqlite_engine(db: Database) -> Iterator[Finding]:
+    with db.reading() as connection:
+        built = {row[0] for row in connection.exec_driver_sql("PRAGMA compile_options")}
+    for option, without in BAD_BUILDS.items():
+        if option in built:
+            yield Finding("fault", "sqlite", f"This SQLite was built with {option}: {without}.")
+    lock = Path(f"{db.path}.turn")
+    try:
+        if lock.exists():
+            os.close(os.open(lock, os.O_RDWR | os.O_CLOEXEC))
+        elif not os.access(lock.parent, os.W_OK):
+            raise PermissionError(f"{lock.parent} cannot be written")
+    except OSError as fault:
+        what = f"The lock {lock}, which keeps the server and commands apart, cannot be used by this user: {fault}."
+        yield Finding("fault", "sqlite", what)
     version = ".".join(map(str, sqlite3.sqlite_version_info))
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         yield Finding("fault", "sqlite", f"SQLite {version} is too old; Antre needs 3.35 or newer.")

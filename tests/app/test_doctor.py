@@ -62,6 +62,50 @@ def test_the_sqlite_version_and_its_guard_are_told(
     assert of(found, "sqlite") == [level] and word in said(found, "sqlite")
 
 
+def built_with(home: Settings, monkeypatch: pytest.MonkeyPatch, *options: str) -> None:
+    """The same library, which says of itself that it was built otherwise."""
+
+    class Otherwise(Database):
+        def __init__(self, url: str, *, pool_size: int = 2) -> None:
+            super().__init__(url, pool_size=pool_size)
+
+            @event.listens_for(self.engine, "before_cursor_execute", retval=True)
+            def ask(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> tuple[str, Any]:
+                if statement == "PRAGMA compile_options":
+                    statement = " UNION ALL ".join(f"SELECT '{option}'" for option in options)
+                return statement, given
+
+    monkeypatch.setattr(doctor_database, "Database", Otherwise)
+
+
+@pytest.mark.parametrize("option", ["THREADSAFE=0", "OMIT_WAL", "DISABLE_DIRSYNC"])
+def test_a_sqlite_that_was_built_without_what_is_needed_stops_the_server(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    built_with(home, monkeypatch, "COMPILER=gcc", option)
+    found = look(home)
+    assert of(found, "sqlite")[0] == "fault" and option in said(found, "sqlite")
+    with pytest.raises(BadSettings, match=option):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
+def test_a_sqlite_that_is_too_old_stops_the_server(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 0))
+    with pytest.raises(BadSettings, match="is too old"):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
+def test_a_lock_that_cannot_be_taken_stops_the_server(home: Settings, contoh: Database) -> None:
+    contoh.close()
+    lock = Path(f"{contoh.path}.turn")
+    lock.unlink()
+    lock.mkdir()  # also root is refused that
+    found = look(home)
+    assert of(found, "sqlite")[0] == "fault" and f"The lock {lock}" in said(found, "sqlite")
+    with pytest.raises(BadSettings, match="keeps the server and commands apart"):
+        must_be_fit_to_serve(home, clock=Clock())
+
+
 class Usage(NamedTuple):
     total: int
     used: int
@@ -132,6 +176,22 @@ def test_a_clock_before_the_last_line_of_the_journal_stops_the_server(home: Sett
     with pytest.raises(BadSettings, match="journal of contoh"):
         must_be_fit_to_serve(home, clock=Clock(early))
     must_be_fit_to_serve(home, clock=Clock(TUESDAY_MORNING - timedelta(seconds=1)))  # a time server's own correction
+
+
+def test_a_clock_years_after_the_last_line_stops_the_server_until_somebody_says_that_it_is_right(
+    home: Settings, contoh: Database
+) -> None:
+    late = TUESDAY_MORNING + timedelta(days=5 * 365)
+    assert "fault" in of(look(home, late), "clock") and "--clock-is-right" in said(look(home, late), "clock")
+    with pytest.raises(BadSettings, match="nothing was written since 2026-03-02"):
+        must_be_fit_to_serve(home, clock=Clock(late))
+    must_be_fit_to_serve(home, clock=Clock(late), clock_is_right=True)
+    must_be_fit_to_serve(home, clock=Clock(TUESDAY_MORNING + timedelta(days=365)))  # a hall that was rebuilt
+
+
+def test_nobody_can_say_that_a_clock_before_the_journal_is_right(home: Settings, contoh: Database) -> None:
+    with pytest.raises(BadSettings, match="journal of contoh"):
+        must_be_fit_to_serve(home, clock=Clock(TUESDAY_MORNING - timedelta(days=1)), clock_is_right=True)
 
 
 def test_old_history_carried_in_last_does_not_hide_a_clock_set_back(home: Settings, contoh: Database) -> None:
