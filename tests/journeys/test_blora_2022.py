@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cast import CONTOH_DAY, CONTOH_FILE, DATA
-from tests.live import environment_of, run_antre
+from tests.live import ask_antre, environment_of
 
 DAY = "2022-05-09"
 WRITTEN = "blora-2022-05-09"
@@ -22,8 +22,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 def must(environment: dict[str, str], *words: str) -> str:
-    done = run_antre(environment, *words)
-    assert done.returncode == 0, done.stderr
+    done = ask_antre(environment, *words)
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 
