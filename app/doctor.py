@@ -39,6 +39,7 @@ def examine(settings: Settings, *, clock: Clock | None = None) -> list[Finding]:
     """
     from app.doctor_database import database_findings, open_existing
     from app.doctor_hall import hall_findings
+    from app.doctor_servers import room_findings
 
     now = (clock or SystemClock()).now()
     found = [*_machine(), *_clock(now), *_space(settings), *_secret(settings), *_addresses(settings)]
@@ -46,7 +47,7 @@ def examine(settings: Settings, *, clock: Clock | None = None) -> list[Finding]:
     found += about
     if db is not None:
         try:
-            found += database_findings(db, now)
+            found += [*database_findings(db, now), *room_findings(db, settings)]
             if not any(f.topic == "migrations" and f.level == "fault" for f in found):
                 found += hall_findings(db, settings, now)
         except Refusal as refusal:
@@ -71,6 +72,7 @@ def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None, cloc
         engine_findings,
         open_existing,
     )
+    from app.doctor_servers import meeting_findings
     from app.messenger import channels_of
     from hall.schema import must_be_current
 
@@ -82,6 +84,7 @@ def must_be_fit_to_serve(settings: Settings, *, clock: Clock | None = None, cloc
         try:
             must_be_current(db)
             found += [*engine_findings(db), *connection_guards(db), *clock_against_journal(db, now)]
+            found += meeting_findings(db)
             if not clock_is_right:
                 found += clock_far_ahead(db, now)
         finally:

@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
     of another version.
     """
     logging.getLogger("antre").setLevel(settings.log_level.upper())
-    db = database or Database(settings.url)
+    db = database or _database(settings)
     must_be_current(db)
     app = Flask("app", static_folder=None)
     app.config.update(
@@ -166,6 +166,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, database: Data
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
     return app
+
+
+def _database(settings: Settings) -> Database:
+    if settings.url.startswith("sqlite"):
+        return Database(settings.url)
+    return Database(settings.url, pool_size=settings.database_connections)
 
 
 def start_couriers(app: Flask) -> Couriers:

@@ -1,4 +1,4 @@
-"""How ``antre serve`` runs gunicorn: one process with threads, because the sockets of a hall live in one process."""
+"""How ``antre serve`` runs gunicorn: threads for pages and sockets, in one process or, on PostgreSQL, in several."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.settings import read_settings
 _settings = read_settings()
 
 bind = _settings.bind
-workers = 1
+workers = _settings.processes  # sockets come as websockets only, so any process may answer anybody
 worker_class = "app.worker.HallWorker"
 threads = _settings.threads  # for pages and calls; a socket brings its own
 # gunicorn keeps worker_connections - threads connections alive between requests and closes every further one after its

@@ -30,7 +30,9 @@ class Settings:
     secure_cookies: bool = True  # browsers send cookies over HTTPS only, except in the demo
     proxies: int = 0  # how many reverse proxies stand in front (nginx: 1)
     sockets: int = 200  # displays, consoles and admin pages that may be connected at once
-    threads: int = 64  # for pages and calls, besides the sockets
+    threads: int = 64  # for pages and calls, besides the sockets; in each process, like the sockets
+    processes: int = 1  # server processes at one address; more than one on PostgreSQL only
+    database_connections: int = 16  # on PostgreSQL, at most so many for each process
     voice: str = "espeak"  # espeak, or off
     recordings: str = ""  # a folder with own recordings
     messages_file: str = ""  # the file with the channels' addresses and webhooks; empty: nobody is messaged
@@ -105,6 +107,15 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"ANTRE_BIND is {settings.bind!r}; it takes host:port.")
     if settings.threads < 1:
         raise BadSettings("ANTRE_THREADS is 0; nobody would be answered.")
+    if settings.processes < 1:
+        raise BadSettings("ANTRE_PROCESSES is 0; nobody would be answered.")
+    if settings.processes > 1 and settings.url.startswith("sqlite"):
+        raise BadSettings(
+            f"ANTRE_PROCESSES is {settings.processes}, but SQLite takes one server process; "
+            "leave it at 1, or name a PostgreSQL by ANTRE_DATABASE_URL."
+        )
+    if settings.database_connections < 2:
+        raise BadSettings(f"ANTRE_DATABASE_CONNECTIONS is {settings.database_connections}; a server needs 2 or more.")
     if settings.voice not in ("espeak", "off"):
         raise BadSettings(f"ANTRE_VOICE is {settings.voice!r}; it takes espeak or off.")
     if settings.log_level not in ("debug", "info", "warning", "error"):

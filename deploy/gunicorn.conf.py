@@ -2,9 +2,9 @@
 
     .venv/bin/gunicorn -c deploy/gunicorn.conf.py app.wsgi:app
 
-It begins as what ``antre serve`` uses (``app/gunicorn_conf.py``: one process, one thread for each socket and page, a
-short farewell, no control socket) and changes what an operator may want to change. Leave ``workers`` at 1: the couriers
-that print slips and follow the journal live in that process.
+It begins as what ``antre serve`` uses (``app/gunicorn_conf.py``: one thread for each socket and page, a short farewell, no
+control socket) and changes what an operator may want to change. On SQLite leave ``workers`` at 1; on PostgreSQL it is
+ANTRE_PROCESSES.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import select
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,22 @@ TRIED_EVERY_S = 1.0
 def lease_file(db: Database) -> FileLock:
     """The lock that whoever serves a SQLite file holds while it lives; beside the database, for all to meet at."""
     return FileLock(Path(f"{db.path}.serve"))
+
+
+def is_served(db: Database, patience: float = 10.0) -> bool:
+    """Whether a server holds the lease of this SQLite file and does not let go within ``patience`` seconds.
+
+    One that was just killed or told to stop may need a moment.
+    """
+    lock, until = lease_file(db), time.monotonic() + patience
+    try:
+        while not lock.take_if_free():
+            if time.monotonic() >= until:
+                return True
+            time.sleep(0.1)
+        return False
+    finally:
+        lock.close()
 
 
 class Lease:
