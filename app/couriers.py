@@ -16,7 +16,7 @@ from adapters.printers.devices import Printer, PrinterConfig, open_printer
 from adapters.printers.slip import Slip
 from adapters.printers.status import Outcome
 from app.messenger import Postman, Watcher
-from app.sockets import DEAF, nudge
+from app.sockets import DEAF, nudge, tell_again
 from hall.clock import Clock
 from hall.database import EPOCH, Database
 from hall.errors import Refusal
@@ -37,6 +37,7 @@ from web.ground import Latest, News
 
 log = logging.getLogger("antre.couriers")
 
+AGAIN_S = 0.9  # the last nudge is repeated when there was none for so long; see HUSH_MS in web/static/live.js
 FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
 KEYS_S = 2.0  # how often all keys are looked at, so that nobody's has to be looked up when a hall's screens ask at once
 PRINTER_POLL_S = 1.0
@@ -134,6 +135,7 @@ class Nudger:
         if time.monotonic() - self._looked >= FOLLOW_S:
             self._looked = time.monotonic()
             self._follow()
+        tell_again(self._socketio, AGAIN_S)
         return FOLLOW_S
 
     def _tell(self, hall: str, seq: int, kinds: frozenset[str] | None) -> None:
@@ -164,8 +166,11 @@ class Nudger:
             rows = connection.execute(select(turns.c.hall, turns.c.seq)).all()
             for hall, seq in rows:
                 self._keep_news(hall, seq, at, None)
-                before = self._told.setdefault(hall, seq)
-                if seq > before:
+                before = self._told.get(hall)
+                if before is None:
+                    self._told[hall] = seq
+                    nudge(self._socketio, hall, seq, None)  # from the first moment on there is something to repeat
+                elif seq > before:
                     kinds = frozenset(line.kind for line in since(connection, hall, before, limit=500))
                     self._told[hall] = seq
                     self._tell(hall, seq, kinds)

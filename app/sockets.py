@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -154,6 +155,16 @@ def nudge(socketio: SocketIO, hall: str, seq: int, kinds: frozenset[str] | None)
             socketio.emit("nudge", {"hall": hall, "seq": seq}, namespace=namespace, to=hall)
 
 
+def tell_again(socketio: SocketIO, after: float) -> None:
+    """Repeats the last nudge of each hall where nothing was told for ``after`` seconds.
+
+    A nudge that got lost on the way is made good, and a screen that hears nothing for longer knows that its line is
+    dead, though nobody closed it.
+    """
+    if isinstance(socketio, _Sockets):
+        socketio.tell_again(after)
+
+
 class _Sockets(SocketIO):
     """Flask-SocketIO, except that the caller's own thread writes a message to all sockets of a room.
 
@@ -161,12 +172,23 @@ class _Sockets(SocketIO):
     for longer than the writing takes.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._last: dict[tuple[str, str], tuple[float, tuple[Any, ...]]] = {}  # by namespace and room: when, and what
+        super().__init__(*args, **options)
+
+    def tell_again(self, after: float) -> None:
+        """See the function of this name."""
+        for (namespace, to), (at, said) in list(self._last.items()):
+            if time.monotonic() - at >= after and namespace != "/ticket":  # phones poll
+                self.emit(*said, namespace=namespace, to=to)
+
     def emit(self, event: str, *args: Any, namespace: str, to: str) -> None:
         """Sends an event to a room. Never waits for anybody.
 
         A socket that does not take so few bytes at once is dead or hopelessly behind: it is hung up, and its screen
         comes back and catches up.
         """
+        self._last[namespace, to] = (time.monotonic(), (event, *args))
         message = Packet(EVENT, [event, *args], namespace=namespace).encode()
         frame = WebSocket(ConnectionType.SERVER).send(TextMessage(data=f"4{message}"))  # 4: a message of the engine
         for sid, engine_sid in self.server.manager.get_participants(namespace, to):

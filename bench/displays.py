@@ -70,8 +70,9 @@ class _Display:
 
     def hear(self) -> None:
         for seq in self.nudged.seqs():
-            self.nudges.append(time.monotonic())
-            self.wanted = max(self.wanted, seq)
+            if seq > max(self.known or 0, self.wanted):  # the last one is repeated now and then
+                self.nudges.append(time.monotonic())
+                self.wanted = seq
         if self.wanted > (self.known or 0) and not self.asking:
             self.ask()
 

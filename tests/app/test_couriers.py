@@ -124,6 +124,7 @@ def test_the_nudger_tells_what_this_process_wrote_and_what_others_wrote(
     ears = Ears()
     nudger = Nudger(blora, ears)
     nudger.step()
+    ears.heard.clear()
     blora.heard.append(nudger.heard)
     take_number(blora, clock)
     nudger.step()

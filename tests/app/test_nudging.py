@@ -12,7 +12,7 @@ from flask_socketio import SocketIO
 
 from app.factory import create_app
 from app.settings import Settings
-from app.sockets import nudge
+from app.sockets import nudge, tell_again
 from hall.database import Database
 
 PATIENCE_S = 10
@@ -51,6 +51,20 @@ def test_a_nudge_is_one_frame_to_every_screen_of_its_hall(
     nudge(sockets, "contoh", 8, frozenset({"slip_sent"}))  # nothing that a display shows
     nudge(sockets, "contoh", 7, None)
     assert pair[1].recv(4096) == NUDGE * 2
+
+
+def test_the_last_news_is_told_again_where_there_was_none_for_a_while(
+    sockets: Any, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    join(sockets, "here", pair[0])
+    nudge(sockets, "contoh", 6, None)
+    nudge(sockets, "contoh", 7, frozenset({"ticket_called"}))
+    nudge(sockets, "contoh", 8, frozenset({"slip_sent"}))  # nothing that a display shows: not told, and not again either
+    heard = pair[1].recv(4096)
+    tell_again(sockets, 1000)
+    tell_again(sockets, 0)
+    assert pair[1].recv(4096) == NUDGE
+    assert heard.endswith(NUDGE)
 
 
 def test_a_screen_that_takes_nothing_any_more_is_hung_up_and_the_others_hear_the_news(

@@ -52,7 +52,9 @@ def heard(line: websocket.WebSocket) -> str:
 def join(line: websocket.WebSocket, namespace: str, hall: str = HALL) -> str:
     """Joins a namespace; returns the server's answer packet."""
     line.send(f'40{namespace},{{"hall":"{hall}"}}')
-    return heard(line)
+    while (packet := heard(line)).startswith("42/"):  # news of this very moment; the scripts in browsers keep it
+        pass
+    return packet
 
 
 def next_nudge(line: websocket.WebSocket) -> dict[str, object]:
@@ -102,9 +104,11 @@ def test_what_a_command_wrote_reaches_the_screens(live: LiveHall) -> None:
     file.write_text(json.dumps(line_of_history) + "\n")
     with socket_of(live, "display") as line:
         join(line, "/display")
+        before = live.api("GET", f"/halls/{HALL}/board", "display").json()["seq"]
         done = live.command("replay", "--hall", HALL, str(file))
         assert done.returncode == 0, done.stderr
-        assert next_nudge(line)["hall"] == HALL
+        while (nudge := next_nudge(line))["seq"] <= before:  # the last one is repeated every second
+            assert nudge["hall"] == HALL
 
 
 @pytest.mark.parametrize(

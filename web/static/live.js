@@ -29,6 +29,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const SUSPECT_MS = 800; // a question unanswered for so long may never be answered, unless answers have been taking longer
 const PROBE_MS = 1300; // how often a dead line is tried
+const HUSH_MS = 2200; // a server that repeats its last nudge every second has not been heard for so long
 const RETURN_MS = 600; // within this the sockets of a hall come back once its line is
 
 /** A delay in ms that doubles with each failure up to `most`, spread so that a hall's screens do not return together. */
@@ -52,6 +53,9 @@ export class Live {
   #took = 0; // ms that the last answer took
   #lostAt = null; // performance.now() when the line was found dead; a socket from before may be dead without knowing
   #signAt = 0; // performance.now() of the socket's last sign of life
+  #repeats = false;
+  #hush = null;
+  #hushes = 0;
   #denied = 0;
   #etag = null;
   #etagUrl = null;
@@ -106,6 +110,7 @@ export class Live {
     clearTimeout(this.#pollTimer);
     clearTimeout(this.#socketTimer);
     clearTimeout(this.#silence);
+    clearTimeout(this.#hush);
     this.#asked?.abort();
     this.#socket?.disconnect();
     this.#socket = null;
@@ -279,12 +284,17 @@ export class Live {
     socket.on("connect", () => {
       this.#socketFailures = 0;
       this.#signAt = performance.now();
+      this.#repeats = false;
+      clearTimeout(this.#hush);
       this.refresh();
     });
     socket.on("nudge", (nudge) => {
       if (nudge?.hall !== this.hall || !Number.isInteger(nudge.seq)) return;
       this.#signAt = performance.now();
-      if (nudge.seq <= (this.known ?? -1) || nudge.seq <= this.#wanted) return;
+      const news = nudge.seq > Math.max(this.known ?? -1, this.#wanted);
+      this.#repeats ||= !news; // a server that says the same again and again: its silence means something
+      if (this.#repeats) this.#hark();
+      if (!news) return;
       this.#wanted = nudge.seq;
       this.#behind = 0;
       this.refresh();
@@ -298,6 +308,19 @@ export class Live {
     };
     socket.on("connect_error", sentAway);
     socket.on("disconnect", sentAway);
+  }
+
+  /** From here on the socket's silence is noticed: it may have died without a word, and what it should have told is missing. */
+  #hark() {
+    clearTimeout(this.#hush);
+    this.#hushes = 0;
+    const silent = () => {
+      if (this.#stopped || !this.#socket.connected) return;
+      if (++this.#hushes > 1) this.#lostAt ??= this.#signAt; // not at the first: a busy server may be late with all its sockets
+      this.refresh();
+      this.#hush = setTimeout(silent, HUSH_MS);
+    };
+    this.#hush = setTimeout(silent, HUSH_MS);
   }
 
   /** The line was dead and is back: a socket from before may wait for a line that is gone, or for its next try. */
