@@ -59,7 +59,7 @@ def test_the_last_news_is_told_again_where_there_was_none_for_a_while(
     join(sockets, "here", pair[0])
     nudge(sockets, "contoh", 6, None)
     nudge(sockets, "contoh", 7, frozenset({"ticket_called"}))
-    nudge(sockets, "contoh", 8, frozenset({"slip_sent"}))  # nothing that a display shows: not told, and not again either
+    nudge(sockets, "contoh", 8, frozenset({"slip_sent"}))  # nothing that a display shows
     heard = pair[1].recv(4096)
     tell_again(sockets, 1000)
     tell_again(sockets, 0)
