@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, make_url, text
+from werkzeug.routing import Rule
 
 from adapters.printers.pretend import PretendPrinter
 from hall.database import Database, new_id, sqlite_url
@@ -35,6 +36,26 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     ended = ("", "error")  # the report of a test's end carries all that it noted; a good one has no name there
     reports = [report for kind in ended for report in terminalreporter.stats.get(kind, ()) if report.when == "teardown"]
     write_table(terminalreporter.write_line, reports)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses_worked_out_once() -> Iterator[None]:
+    """A thousand tests make an app of their own, and for each Werkzeug compiles the same 300 functions: half of it all.
+
+    What is compiled depends on the rule alone; it is bound to the app's own rule afterwards, as ever.
+    """
+    made: dict[Any, Any] = {}
+    work_out = Rule._compile_builder
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in made:
+            made[key] = work_out(rule, append_unknown)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
 
 
 @pytest.fixture(autouse=True)
