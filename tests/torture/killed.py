@@ -65,10 +65,10 @@ class KilledHall:
 
     def __init__(self, home: Path, printer: PretendPrinter, url: str, served: tuple[str, ...] = SERVE) -> None:
         self.url, self.told, self.first_tickets = url, Told(), list[float]()
-        self._home, self._served = home, served
+        self.home, self._served = home, served
         self._port = free_port()
         self._address = f"http://127.0.0.1:{self._port}/api/v1"
-        self._environment = environment_of(
+        self.environment = environment_of(
             home, self._port, ANTRE_DATABASE_URL=url, ANTRE_SECRET_KEY=new_id() * 2, ANTRE_VOICE="off"
         )
         self._over = threading.Event()
@@ -76,7 +76,7 @@ class KilledHall:
         self._tokens = self._open(printer)
 
     def _open(self, printer: PretendPrinter) -> dict[str, str]:
-        file = self._home / "hall.toml"
+        file = self.home / "hall.toml"
         text = HALL_FILE.read_text(encoding="utf-8").replace("127.0.0.1:9100", printer.address)
         file.write_text(text + MORE, encoding="utf-8")
         now, db = SystemClock().now(), Database(self.url)
@@ -96,10 +96,10 @@ class KilledHall:
 
     def start(self) -> None:
         """Starts the server, as systemd does: a group of processes of its own."""
-        with (self._home / "server.log").open("ab") as log:
+        with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self._served],
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -107,16 +107,23 @@ class KilledHall:
 
     def log(self) -> str:
         """What the servers said, the last of it."""
-        return (self._home / "server.log").read_text(errors="replace")[-4000:]
+        return (self.home / "server.log").read_text(errors="replace")[-4000:]
 
     def kill(self, what: str) -> None:
-        """``kill -9`` of the whole server, of the process that keeps the one that works, or of that one alone."""
+        """``kill -9`` of the whole server, of the process that keeps the one that works, or of that one alone.
+
+        ``SIGTERM`` and ``SIGINT`` ask it to end, which it does with status 0 and without leaving anybody behind.
+        """
         assert self._process is not None
         if what == "worker":
-            children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-            for pid in children.read_text().split():
+            for pid in self.processes()[1:]:
                 with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
+            return
+        if what in ("SIGTERM", "SIGINT"):  # asked to end, in the middle of all this
+            group = self._process.pid
+            assert self.stop(signal.Signals[what]) == 0, self.log()
+            assert not _lives(group)
             return
         if what == "master":
             self._process.kill()
@@ -130,6 +137,12 @@ class KilledHall:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def processes(self) -> list[int]:
+        """The process that keeps the one that works, and that one."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [self._process.pid, *map(int, children.split())]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Asks the server to end; its exit status."""
@@ -153,11 +166,10 @@ class KilledHall:
 
     def ask(self, method: str, path: str, role: str, key: str | None = None, **given: Any) -> requests.Response:
         """Asks until somebody answers; the server may die and come back meanwhile."""
-        headers = {"Authorization": f"Bearer {self._tokens[role]}"} | ({"Idempotency-Key": key} if key else {})
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
-                answer = requests.request(method, self._address + path, headers=headers, timeout=20, **given)
+                answer = self.ask_once(method, path, role, key, **given)
                 if answer.status_code != 503:
                     return answer
             except requests.RequestException:
@@ -165,6 +177,11 @@ class KilledHall:
             if time.monotonic() > until:
                 raise Unanswered(self.log())
             time.sleep(0.03)
+
+    def ask_once(self, method: str, path: str, role: str, key: str | None = None, **given: Any) -> requests.Response:
+        """Asks without patience."""
+        headers = {"Authorization": f"Bearer {self._tokens[role]}"} | ({"Idempotency-Key": key} if key else {})
+        return requests.request(method, self._address + path, headers=headers, timeout=20, **given)
 
     def _kiosk(self, dice: random.Random) -> None:
         """Takes numbers, and now and then asks again for one that was given long ago."""
@@ -207,10 +224,10 @@ class KilledHall:
 
     # ---- the attack
 
-    def live(self, lives: int, seed: int, between: Callable[[int], None] = lambda nr: None) -> None:
+    def live(self, lives: int, seed: int, attack: Callable[[random.Random], None] | None = None) -> None:
         """That many kills under load; at the end the server runs, and all who had asked are answered.
 
-        ``between`` is called before each life after the first, while nothing runs.
+        With an ``attack`` on something else the server is left alone, and has to live through it.
         """
         dice = random.Random(seed)
         people: list[Callable[[], None]] = [
@@ -223,8 +240,8 @@ class KilledHall:
         with ThreadPoolExecutor(len(people)) as crowd:
             asking = [crowd.submit(self._until_over, one) for one in people]
             try:
-                for nr in range(lives):
-                    self._one_life(dice, nr, between)
+                for _ in range(lives):
+                    self._one_life(dice, attack)
                 if self._process is None:
                     self.start()
                 self._wait_for_a_ticket()
@@ -239,10 +256,8 @@ class KilledHall:
         finally:
             self._over.set()  # if one of them sees something wrong, nobody goes on
 
-    def _one_life(self, dice: random.Random, nr: int, between: Callable[[int], None]) -> None:
+    def _one_life(self, dice: random.Random, attack: Callable[[random.Random], None] | None) -> None:
         if self._process is None:
-            if nr:
-                between(nr)
             self.start()
             if self.first_tickets and dice.random() < 0.25:  # it does not even get up
                 self._over.wait(dice.random() * self.first_tickets[-1])
@@ -250,7 +265,11 @@ class KilledHall:
                 return
             self.first_tickets.append(self._wait_for_a_ticket())
         self._over.wait(dice.random() * 0.7)
-        what = dice.choice(("all", "all", "worker", "master"))
+        if attack is not None:
+            attack(dice)
+            self.first_tickets.append(self._wait_for_a_ticket())
+            return
+        what = dice.choice(("all", "all", "worker", "master", "SIGTERM", "SIGINT"))
         self.kill(what)
         if what == "worker":
             self._wait_for_a_ticket()  # the master has started another
