@@ -165,6 +165,7 @@ def _result() -> dict[str, str]:
         "why_no_report": _("Pencetak tidak memberi kabar."),
         "print_again": _("Cetak lagi"),
         "done": _("Selesai"),
+        "noted": _("Sudah saya catat"),
     }
 
 

@@ -18,6 +18,7 @@ const tiles = new Map();
 const rows = new Map();
 const rooms = new Map();
 
+const NAMED = 12; // numbers without paper that are named before the rest is counted
 const AT_FIRST = 6; // empty counters that a phone lists before it is asked for more
 
 let allShown = false;
@@ -106,6 +107,12 @@ function drawAlerts(now) {
     if (printer.reason === null || !["trouble", "low"].includes(printer.state)) continue;
     const words = say("printer", { printer: printer.kiosk ?? printer.printer, trouble: say(`printer.${printer.reason}`, {}, "printer.trouble") });
     lines.push({ sign: "printer", words: `${words} · ${say("since", { time: moment(new Date(printer.since), now, zone) })}`, low: printer.state === "low" });
+  }
+  if (floor.paperless.length) {
+    const named = floor.paperless.slice(0, NAMED).map((one) => (one.shown ? say("paperless_shown", { number: one.number }) : one.number));
+    const more = floor.paperless.length - named.length;
+    if (more > 0) named.push(say("paperless_more", { n: number(more) }));
+    lines.push({ sign: "ticket", words: say("paperless", { numbers: named.join(", ") }) });
   }
   list.hidden = lines.length === 0;
   while (list.children.length > lines.length) list.lastChild.remove();

@@ -6,6 +6,7 @@ import { newKey, post, takeNumber, watchSlip } from "./ask.js";
 import { drawRow, drawTile, opens, sync, why } from "./draw.js";
 import { guard } from "./guard.js";
 import { Idle } from "./idle.js";
+import { Shown } from "./shown.js";
 import { Warnings } from "./warnings.js";
 import { Words, put } from "./words.js";
 
@@ -53,8 +54,9 @@ const idle = new Idle({
     if (!$("idle").open) $("idle").showModal();
   },
   onStay: () => $("idle").close(),
-  onEnd: () => reset(),
+  onEnd: () => leave("left"),
 });
+const shown = new Shown({ post });
 
 // ---- where we are -----------------------------------------------------------------------------------------------------
 
@@ -91,6 +93,19 @@ function reset() {
   words.use("id");
   go("home");
 }
+
+/** The screen goes on. Where it stood in for the paper, staff must know whether somebody took the number from it. */
+function leave(how) {
+  if (now.screen === "result" && now.slip.state !== "confirmed") {
+    const code = $("qr");
+    const taken = how === "touched" && insteadOfPaper(now.slip) && code.complete && code.naturalWidth > 0;
+    shown.tell(now.ticket.id, taken ? "touched" : "left");
+  }
+  reset();
+}
+
+/** The citizen was told to keep what stands on the screen. */
+const insteadOfPaper = ({ state, slow }) => slow || ["failed", "unknown", "none"].includes(state);
 
 function openAgency(code) {
   const agency = board?.agencies.find((a) => a.code === code);
@@ -285,6 +300,8 @@ function drawSlip() {
   $("slip-sign").className = `sign sign-${tone === "good" ? "check" : tone === "bad" ? "warning" : "printer"}`;
   const ready = ["ready", "low"].includes(board?.printer?.state);
   $("again").hidden = !(ready && ["failed", "unknown"].includes(state));
+  $("done-text").dataset.word = insteadOfPaper(now.slip) ? "noted" : "done";
+  put($("done-text"), words.say($("done-text").dataset.word));
 }
 
 function drawFoot() {
@@ -326,10 +343,10 @@ $("services").addEventListener("click", (event) => {
 });
 touch("take", () => ask(false));
 touch("back", back);
-touch("done", reset);
+touch("done", () => leave("touched"));
 touch("again", printAgain);
 touch("idle-stay", () => idle.stay());
-touch("idle-leave", reset);
+touch("idle-leave", () => leave("left"));
 touch("priority", () => !now.asking && $("choose-priority").showModal());
 $("kinds").addEventListener("click", (event) => {
   const kind = event.target.closest(".kind")?.dataset.kind;

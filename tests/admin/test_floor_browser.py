@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from hall.turn import position
-from queueing import calling
+from queueing import calling, slips
 from queueing.issuing import issue
+from queueing.paperless import note_shown
 from staffing import presence
 from tests.admin.stage import Stage
 from tests.cast import CONSOLE, KIOSK, RANDU
@@ -142,3 +143,20 @@ def test_the_devices_own_clock_is_never_shown(page: Page) -> None:
     page.wait_for_selector(".tile")
     expect(page.locator("#clock-time")).to_have_text("09.45")
     assert page.evaluate("[...window.shown]") == ["Selasa, 3 Maret 2026 · WIB"]
+
+
+def test_a_number_that_perhaps_nobody_holds_is_named_until_somebody_does(page: Page, stage: Stage) -> None:
+    now = stage.clock.pass_by(seconds=1)
+    ticket = issue(stage.db, "blora", "ktp", actor=KIOSK, now=now, history=True, kiosk="kiosk-1")
+    job = slips.take_next(stage.db, "blora", "kios-1", now=now)
+    assert job is not None
+    expect(page.locator("#alerts")).not_to_contain_text("karcis")
+    slips.report(stage.db, job.id, "unknown", "silent", None, actor="printer:kios-1", now=now)
+    nudge(stage)
+    expect(page.locator("#alerts")).to_contain_text(f"Mungkin belum memegang karcis: {ticket['number']}. Nomor tetap")
+    note_shown(stage.db, str(ticket["id"]), "left", actor=KIOSK, now=now)
+    nudge(stage)
+    expect(page.locator("#alerts")).to_contain_text(f"{ticket['number']} (tampil di layar kios)")
+    note_shown(stage.db, str(ticket["id"]), "touched", actor=KIOSK, now=now)
+    nudge(stage)
+    expect(page.locator("#alerts")).not_to_contain_text("karcis")
