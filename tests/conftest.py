@@ -168,11 +168,17 @@ def postgres_database(server: str, template: str = "template1") -> Iterator[str]
 def postgres_template(postgres_server: str) -> Iterator[str]:
     """The name of a PostgreSQL database with all tables and no hall, to be copied."""
     with postgres_database(postgres_server) as url:
-        database = Database(url)
-        try:
+        with closing(Database(url)) as database:
             migrate(database)
-        finally:
-            database.close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def postgres_template_contoh(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The same with the hall ``contoh``."""
+    with postgres_database(postgres_server, postgres_template) as url:
+        with closing(Database(url)) as database:
+            load(database, CONTOH_FILE)
         yield str(make_url(url).database)
 
 
@@ -186,20 +192,21 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str, postgres_template: str) -> Iterator[Database]:
     """A fresh PostgreSQL database with all tables and no hall."""
-    with postgres_database(postgres_server, postgres_template) as url:
-        database = Database(url)
-        try:
-            yield database
-        finally:
-            database.close()
+    with postgres_database(postgres_server, postgres_template) as url, closing(Database(url)) as database:
+        yield database
+
+
+@pytest.fixture
+def contoh_on_postgres(postgres_server: str, postgres_template_contoh: str) -> Iterator[Database]:
+    """A PostgreSQL database with the hall ``contoh``."""
+    with postgres_database(postgres_server, postgres_template_contoh) as url, closing(Database(url)) as database:
+        yield database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def contoh_on_each(request: pytest.FixtureRequest) -> Database:
     """The small hall, once on SQLite and once on PostgreSQL: for what both engines must promise alike."""
-    if request.param == "postgresql":
-        return load(request.getfixturevalue("postgres"), CONTOH_FILE)
-    contoh: Database = request.getfixturevalue("contoh")
+    contoh: Database = request.getfixturevalue("contoh" if request.param == "sqlite" else "contoh_on_postgres")
     return contoh
 
 
