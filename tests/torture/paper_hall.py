@@ -84,8 +84,8 @@ class Kiosk:
         self.client = hall.app.test_client()
         self.citizens: list[Citizen] = []
         self.faults = 0
-        secret = new_token(hall.db, "kiosk", hall="blora", name=trouble.name, now=hall.clock.now())
-        self.headers = {"Authorization": f"Bearer {secret}"}
+        self.secret = new_token(hall.db, "kiosk", hall="blora", name=trouble.name, now=hall.clock.now())
+        self.headers = {"Authorization": f"Bearer {self.secret}"}
         self.mend()
 
     def mend(self) -> None:
