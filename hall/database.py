@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     MetaData,
+    RootTransaction,
     Text,
     make_url,
 )
@@ -43,6 +44,7 @@ log = logging.getLogger("antre.database")
 NEW_LOG = 1000  # pages: a write-ahead log of at most so many has begun anew
 SOON = 20  # turns after which copying it back is tried again
 
+AT_THE_COMMIT = "at the commit"
 FAULTS_OF_A_STATEMENT = (IntegrityError, ProgrammingError, NotSupportedError, DataError)  # the database itself is well
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -186,11 +188,13 @@ class Database:
         :mod:`hall.turn`).
         Raises :class:`Unavailable` when the disk is full or broken, or the database locked (``disk_full``,
         ``database_locked``, ``database_unavailable``), and :class:`Invalid` (``unstorable``) for a value that the
-        database cannot take; nothing is written then.
+        database cannot take; nothing is written then, except that of a commit that failed nobody can tell. The
+        sentence says so.
         """
         if not self.is_sqlite:
             with _refusals(), self._lock_of(hall or ""), self.engine.begin() as connection:
                 yield connection
+                _commit(connection.get_transaction())
             return
         with _refusals():
             self._one_writer.acquire(joins=together)
@@ -259,7 +263,7 @@ class Database:
             after.push(self._file())
             try:
                 if group.fault is None:
-                    group.transaction.commit()
+                    _commit(group.transaction)
                     group.stored = True
             except BaseException as fault:
                 group.fault = fault
@@ -348,6 +352,16 @@ def _refusals() -> Iterator[None]:
         raise unavailable(fault) from fault
 
 
+def _commit(transaction: RootTransaction | None) -> None:
+    """Commits; a fault that it meets is marked. What was on its way to the disk may yet be found there after a cut."""
+    assert transaction is not None
+    try:
+        transaction.commit()
+    except BaseException as fault:
+        fault.add_note(AT_THE_COMMIT)
+        raise
+
+
 def unavailable(fault: BaseException) -> Unavailable:
     """The refusal that tells people what a database fault means for them; the log tells the operator which it was."""
     log.error("the database cannot be used: %s", fault.orig if isinstance(fault, DBAPIError) else fault)
@@ -358,6 +372,8 @@ def unavailable(fault: BaseException) -> Unavailable:
         code, what = "database_locked", "Basis data sedang terkunci. Tidak ada yang dicatat; silakan coba lagi."
     else:
         code, what = "database_unavailable", "Basis data tidak dapat dipakai. Tidak ada yang dicatat; hubungi petugas."
+        if AT_THE_COMMIT in getattr(fault, "__notes__", ()):
+            what = "Basis data terganggu saat mencatat. Belum pasti tercatat; silakan coba lagi atau hubungi petugas."
     return Unavailable(code, what)
 
 

@@ -8,7 +8,7 @@ Refusal
 ├── Conflict      409  understood, but not now (closed, still serving, illegal move)
 ├── Invalid       422  readable, but wrong in itself
 ├── TooMany       429  slow down
-└── Unavailable   503  the database or the engine room cannot do it now; nothing was written
+└── Unavailable   503  the database or the engine room cannot do it now; nothing was written, or the sentence says so
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class File:
 
     def fail_to_sync(self, dice: random.Random) -> None:
         """Of what was written some is on the disk, and the system forgets that the rest is not."""
-        self.safe = bytearray(_survivors(self.safe, self.since, 512, 0.5, dice))
+        self.safe = bytearray(_survivors(self.safe, self.since, 512, dice.choice((1.0, 0.5, 0.0)), dice))
         self.since.clear()
 
 
@@ -118,7 +118,9 @@ def _survivors(safe: bytes | bytearray, since: Sequence[Write], sector: int, moo
         while done < len(write.data):
             size = min(sector - (write.at + done) % sector, len(write.data) - done)
             if dice.random() < mood:
-                kept = size if dice.random() < 0.9 else dice.randrange(size)  # torn in the middle of a sector
+                kept = (
+                    size if mood == 1 or dice.random() < 0.9 else dice.randrange(size)
+                )  # torn in the middle of a sector
                 _put(content, Write(write.at + done, write.data[done : done + kept]))
             done += size
     return bytes(content)
