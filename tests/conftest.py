@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import create_engine, make_url, text
@@ -55,6 +56,22 @@ def addresses_worked_out_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", remembered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pins_hashed_once() -> Iterator[None]:
+    """The hash of a PIN is slow on purpose, and a thousand accounts of the tests have the same few. Proofs are real."""
+    made: dict[str, str] = {}
+    work_out = PasswordHasher.hash
+
+    def remembered(hasher: PasswordHasher, pin: str) -> str:
+        if pin not in made:
+            made[pin] = work_out(hasher, pin)
+        return made[pin]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHasher, "hash", remembered)
         yield
 
 
