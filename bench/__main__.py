@@ -1,4 +1,4 @@
-"""``python -m bench [--quick]``: measures this machine, prints a table, exits 1 only for a doubled number or call."""
+"""``python -m bench [--quick|--servers]``: measures this machine, prints a table, exits 1 for any doubled number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from app.verify import verify
-from bench import over_http, without_http
+from bench import many_servers, over_http, without_http
 from bench.displays import Shown, call_to_display
 from bench.engine import Engine, engine
 from bench.engine import lines as engine_lines
@@ -175,9 +175,14 @@ def main() -> int:
     """Measures, prints, and says by the exit status whether anything was doubled."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute and a half instead of six")
-    plan = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--servers", action="store_true", help="four server processes on PostgreSQL, and nothing else")
+    parser.add_argument("--tickets", type=int, default=20_000, help="how many of them, with --servers")
+    asked = parser.parse_args()
+    plan = QUICK if asked.quick else FULL
     with folder() as home:
         print(machine(home))
+        if asked.servers:
+            return many_servers.main(home, asked.tickets, say)
         print(f"gunicorn as `antre serve` runs it, ANTRE_SOCKETS={SOCKETS}; the clients use the same cores")
         found = measure(home, plan)
     print(f"\n{table(found)}\n\n{judgement(found)}")

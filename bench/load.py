@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -92,13 +92,14 @@ class _Client:
         return Answer(self.what, self.sent, time.monotonic() - self.sent, *whole) if whole else None
 
 
-def drive(port: int, scripts: list[Script], seconds: float) -> list[Answer]:
-    """Lets every script ask, read and ask again for ``seconds``; all answers in order of coming.
+def drive(port: int | Sequence[int], scripts: list[Script], seconds: float) -> list[Answer]:
+    """Lets every script ask, read and ask again for ``seconds`` or until it ends; all answers in order of coming.
 
-    Those under way at the end are awaited.
+    Those under way at the end are awaited. With several ports the clients are dealt out to them.
     """
     answers: list[Answer] = []
-    clients = [_Client(port, script) for script in scripts]
+    ports = [port] if isinstance(port, int) else port
+    clients = [_Client(ports[nr % len(ports)], script) for nr, script in enumerate(scripts)]
     with selectors.DefaultSelector() as selector:
         for client in clients:
             selector.register(client.socket, selectors.EVENT_READ, client)

@@ -41,10 +41,11 @@ class Place:
     displays: tuple[str, ...]
     services: tuple[str, ...]
     counters: tuple[str, ...]
+    url: str
 
     def open(self) -> Database:
         """The database, to be closed by the caller."""
-        return Database(sqlite_url(self.home / "antre.db"))
+        return Database(self.url)
 
 
 @contextmanager
@@ -58,20 +59,28 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(path)
 
 
-def furnish(home: Path, *, displays: int = 1) -> Place:
-    """Makes the hall with tokens, seats officers at the first counters, and leaves the database closed."""
+def furnish(home: Path, *, displays: int = 1, url: str = "", alike: int = 0) -> Place:
+    """Makes the hall with tokens, seats officers at the first counters, and leaves the database closed.
+
+    ``url`` names another database than SQLite below ``home``; with ``alike`` the hall has so many counters instead of
+    its own, all for the same services.
+    """
     home.mkdir()
     (home / "secret.key").write_text(token_urlsafe(48))
-    db = Database(sqlite_url(home / "antre.db"))
+    url = url or sqlite_url(home / "antre.db")
+    db = Database(url)
     try:
         migrate(db)
         file = always_open(read_hall_file(Path(hall_room.__file__).parent / "data" / "blora.toml"))
+        if alike:
+            file = with_counters_alike(file, alike)
         now = CLOCK.now()
         load_hall(db, file, StaffTables(facts.roster, facts.posts), actor="operator:bench", now=now)
-        counters = tuple(c.code for c in file.counters[:OFFICERS])
+        seated = file.counters[: alike or OFFICERS]
+        counters = tuple(c.code for c in seated)
         for counter, officer in zip(counters, file.officers, strict=False):
             presence.sign_in(db, HALL, counter, officer.nip, actor=f"officer:{officer.nip}", now=now, beats=False)
-        served = {s for c in file.counters[:OFFICERS] for s in c.services}
+        served = {s for c in seated for s in c.services}
         return Place(
             home,
             kiosk=new_token(db, "kiosk", hall=HALL, name=KIOSK, now=now),
@@ -79,9 +88,27 @@ def furnish(home: Path, *, displays: int = 1) -> Place:
             displays=tuple(new_token(db, "display", hall=HALL, name=f"layar-{nr}", now=now) for nr in range(displays)),
             services=tuple(s.code for s in file.services if s.code in served),
             counters=counters,
+            url=url,
         )
     finally:
         db.close()
+
+
+def with_counters_alike(file: HallFile, many: int) -> HallFile:
+    """The hall with ``many`` counters for the services of its first one, an officer for each, and no paper."""
+    counter, officer = file.counters[0], next(o for o in file.officers if o.agency == file.counters[0].agency)
+    return replace(
+        file,
+        counters=tuple(replace(counter, code=f"{nr + 1}", name=f"Loket {nr + 1}") for nr in range(many)),
+        officers=tuple(
+            replace(officer, nip=f"1990{nr % 12 + 1:02d}152015031{nr + 1:03d}", name=f"Petugas {nr + 1}", source=None)
+            for nr in range(many)
+        ),
+        posts=(),
+        roster=(),
+        closures=(),
+        printers=(),  # slips that nobody fetches would be given up by the thousand meanwhile
+    )
 
 
 def always_open(file: HallFile) -> HallFile:

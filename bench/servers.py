@@ -18,13 +18,17 @@ SOCKETS = 310  # the default of 200 is meant for one hall; 300 displays need mor
 
 
 @contextmanager
-def serving(home: Path, which: tuple[str, str] = REAL) -> Iterator[int]:
-    """A server on ``home``; gives its port. Its log lies beside the database and is shown if it does not come up."""
+def serving(home: Path, which: tuple[str, str] = REAL, *, url: str = "") -> Iterator[int]:
+    """A server on ``home``, or on the database ``url``; gives its port.
+
+    Its log lies in ``home`` and is shown if it does not come up.
+    """
     port, (config, app) = _free_port(), which
     given = {name: value for name, value in os.environ.items() if not name.startswith("ANTRE_")}
     given |= {"ANTRE_HOME": str(home), "ANTRE_BIND": f"127.0.0.1:{port}", "ANTRE_VOICE": "off"}
     given |= {"ANTRE_LOG_LEVEL": "warning", "ANTRE_SOCKETS": str(SOCKETS)}
-    log = home / f"{app.partition(':')[0]}.log"
+    given |= {"ANTRE_DATABASE_URL": url} if url else {}
+    log = home / f"{app.partition(':')[0]}-{port}.log"
     with log.open("wb") as out:
         command = [sys.executable, "-m", "gunicorn", "--config", f"python:{config}", app]
         process = subprocess.Popen(command, cwd=ROOT, env=given, stdout=out, stderr=out)

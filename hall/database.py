@@ -168,6 +168,8 @@ class Database:
             if self.is_sqlite:
                 self._raw(connection, "BEGIN")  # or each statement would see a state of its own
             yield connection
+            if not self.is_sqlite:
+                connection.commit()  # at a rollback psycopg throws away the statements that it has prepared
 
     @contextmanager
     def alone(self) -> Iterator[Any]:

