@@ -58,6 +58,7 @@ TROUBLES = (
     Trouble("half-open", ({"vanish_mid_slip": IN_THE_SLIP}, {"vanished": True}, {"hanging": True})),
     Trouble("power", ({"power_cycle_mid_slip": IN_THE_SLIP}, {"off": True})),
 )
+WELL = Trouble("well", ({},))
 WHEN = ("well", "in the slip", "before", "mended", "in the slip", "any")  # what happens at one citizen after the other
 
 

@@ -12,7 +12,7 @@ from hall.database import Database
 from hall.journal import journal
 from queueing.slips import print_jobs
 from queueing.tickets import tickets
-from tests.torture.paper_hall import HALL_NAME, TROUBLES, Kiosk, PaperHall, paper_hall
+from tests.torture.paper_hall import HALL_NAME, TROUBLES, WELL, Kiosk, PaperHall, paper_hall
 from tests.torture.strip import Printed, read_strip
 from tests.torture.tally import Tally, size
 
@@ -78,10 +78,25 @@ def staff_see_it(hall: PaperHall, kiosk: Kiosk, state: str, reason: str) -> floa
     return time.monotonic() - began
 
 
+def the_couriers_end(hall: PaperHall) -> float:
+    """Seconds until nobody drives a printer any more, while all of them hang and three people wait at each."""
+    for kiosk in hall.kiosks:
+        kiosk.printer.set(hanging=True)
+        for _ in range(3):
+            kiosk.post("/halls/blora/tickets", {"service": "ktp", "confirm": True})
+    began = time.monotonic()
+    hall.couriers.stop()
+    took = time.monotonic() - began
+    assert took < 30, "each printer was waited for in turn"
+    return took
+
+
 def test_printers_that_break_at_any_moment(blora: Database, tmp_path: Path, tally: Tally) -> None:
     each = size(6, 50)
-    with paper_hall(blora, tmp_path, TROUBLES) as hall:
+    with paper_hall(blora, tmp_path, (WELL, *TROUBLES)) as hall:
         hall.serve(each)
+        well = hall.kiosks[0].citizens
+        assert {citizen.told for citizen in well} == {"confirmed"}, "a sick printer held up the one that is well"
         let_all_come_out(hall)
         low = next(kiosk for kiosk in hall.kiosks if kiosk.trouble.name == "near-end")
         low.printer.set(paper_near_end=True)
@@ -97,4 +112,6 @@ def test_printers_that_break_at_any_moment(blora: Database, tmp_path: Path, tall
         )
         tally.note(f"what became of the slip after {slowest.told_s:.1f} s at most ({slowest.told})")
         tally.note(f"paper low on the coordinator's floor after {seen:.1f} s")
+        tally.note(f"slips of the printer that was well: {max(one.told_s for one in well):.1f} s at most")
+        tally.note(f"the couriers end after {the_couriers_end(hall):.1f} s, with ten printers that hang")
     tally.verified(blora)
