@@ -32,14 +32,11 @@ def promises_broken(db: Database) -> set[str]:
 
 
 def told_by_the_command(db: Database) -> set[str]:
-    """The promises that ``antre verify`` names; its exit status says as much, and people are told the same."""
+    """The promises that ``antre verify --json`` names; its exit status says as much."""
     environment = {"ANTRE_DATABASE_URL": db.url.render_as_string(hide_password=False)}
     done = CliRunner().invoke(cli, ["verify", "--json"], env=environment)
     breaches = json.loads(done.stdout)
     assert done.exit_code == (1 if breaches else 0), done.output
-    told = CliRunner().invoke(cli, ["verify"], env=environment)
-    assert told.exit_code == done.exit_code
-    assert told.stderr.splitlines() == [f"{b['promise']} {b['hall']}: {b['what']}" for b in breaches]
     return {breach["promise"] for breach in breaches}
 
 
