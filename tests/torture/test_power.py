@@ -76,8 +76,11 @@ def serve_one(db: Database, told: Told, counter: str, key: str) -> None:
             raise
 
 
-def live(folder: Path, told: Told, seed: int, wanted: int, synchronous: str = "FULL") -> list[tuple[Cut, Told]]:
-    """Lets a hall work until the power has gone that often; each time what was on the disk and who had been told."""
+def live(folder: Path, told: Told, seed: int, wanted: int, synchronous: str = "") -> list[tuple[Cut, Told]]:
+    """Lets a hall work until the power has gone that often; each time what was on the disk and who had been told.
+
+    ``synchronous`` takes the place of what the hall asks of its connections.
+    """
     dice, cuts, over = random.Random(seed), list[tuple[Cut, Told]](), threading.Event()
 
     def maybe(what: str, name: str) -> int:
@@ -96,7 +99,8 @@ def live(folder: Path, told: Told, seed: int, wanted: int, synchronous: str = "F
     with Disk(folder, before=maybe) as disk:
         db = Database(sqlite_url(folder / "antre.db"), patience=60)
         try:
-            event.listen(db.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA synchronous={synchronous}"))
+            if synchronous:
+                event.listen(db.engine, "connect", lambda raw, _: raw.execute(f"PRAGMA synchronous={synchronous}"))
             with ThreadPoolExecutor(PEOPLE) as people:
                 for done in [people.submit(person, nr) for nr in range(PEOPLE)]:
                     done.result()
@@ -166,7 +170,7 @@ def set_up(db: Database) -> None:
     load(db, CONTOH_FILE)
 
 
-def outages(home: Path, hall: Path, tally: Tally, *, lives: int, seed: int, synchronous: str = "FULL") -> list[str]:
+def outages(home: Path, hall: Path, tally: Tally, *, lives: int, seed: int, synchronous: str = "") -> list[str]:
     """That many lives of a hall with their power cuts; every third begins with a fresh hall, the others go on with
     what the last cut of the life before has left. Everything that was not as told."""
     lost: list[str] = []
