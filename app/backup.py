@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from sqlalchemy import make_url, select
 from app.promises.found import Found
 from app.promises.rows import the_journal_is_whole
 from app.settings import Settings
+from hall.clock import SystemClock
 from hall.database import Database, sqlite_url
 from hall.errors import Conflict, Unavailable
 from hall.schema import known_revisions, migrate, revision_of
 from hall.turn import turns
 
+SEAL = {"user_version": 60, "application_id": 68}  # numbers in the header that SQLite leaves to us, and their offsets
+FORGOTTEN_S = 24 * 3600.0  # no copy takes a day
 BESIDE = ("-wal", "-shm", "-journal", ".turn")  # what may lie beside a database in use
 # the bytes of a SQLite file on which everybody who has it open in WAL mode holds a shared lock
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
@@ -36,6 +40,7 @@ def backup(db: Database, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
         _must_be_free(target)
+        _sweep(target.parent, "unfinished")
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # it holds the hashes of PINs
         with db.reading() as connection:
             connection.execute(select(turns.c.seq)).all()  # from here on the reader's state stands still
@@ -45,6 +50,7 @@ def backup(db: Database, target: Path) -> None:
                 _copy(source, unfinished)
             except sqlite3.Error as fault:  # of the copy, not of the hall's database, which would be told otherwise
                 raise _failed(target, fault) from fault
+        seal(unfinished)
         _must_be_free(target)
         os.rename(unfinished, target)
         _on_disk(target.parent)
@@ -70,10 +76,15 @@ def restore(source: Path, settings: Settings, now: datetime) -> str:
     fresh = target.with_name(f".{target.name}.{os.getpid()}.restoring")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target.parent, "restoring")
         with closing(_read_only(source)) as connection:
             _must_be_whole(connection, source)
+            _must_be_unchanged(source)
             _copy(connection, fresh)
         _must_be_ours(fresh, source)
+        with _nobody_at(target):
+            pass
+        _fold(target)
         with _nobody_at(target):
             kept = _set_aside(target, now)
             os.rename(fresh, target)
@@ -106,6 +117,8 @@ def _copy(source: sqlite3.Connection, target: Path) -> None:
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+        for place in SEAL:
+            copy.execute(f"PRAGMA {place}=0")  # a database that is worked on bears no seal
         _must_be_whole(copy, target)
     target.chmod(0o600)
     _on_disk(target)
@@ -115,6 +128,41 @@ def _must_be_whole(connection: sqlite3.Connection, path: Path) -> None:
     told = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
     if told != ["ok"]:
         raise Unavailable("damaged", f"{path} is damaged: {'; '.join(told)}.")
+
+
+def seal(path: Path) -> None:
+    """Writes a checksum of the whole file into its header, where SQLite leaves two numbers to the program.
+
+    SQLite itself notices a flipped bit only in its own structures, not in a name or a number between them.
+    """
+    digest = _checksum(path)
+    with path.open("r+b") as file:
+        for offset, part in zip(SEAL.values(), (digest[:4], digest[4:]), strict=True):
+            file.seek(offset)
+            file.write(part)
+    _on_disk(path)
+
+
+def _must_be_unchanged(path: Path) -> None:
+    """Refuses (``damaged``) a backup whose seal does not fit. One from before there were seals bears zeros."""
+    with path.open("rb") as file:
+        head = file.read(100)
+    borne = b"".join(head[offset : offset + 4] for offset in SEAL.values())
+    if borne != bytes(8) and borne != _checksum(path):
+        raise Unavailable("damaged", f"{path} is not as it was written: its checksum does not fit.")
+
+
+def _checksum(path: Path) -> bytes:
+    """Eight bytes over all of the file but the seal; never all zeros."""
+    made = hashlib.sha256()
+    with path.open("rb") as file:
+        head = bytearray(file.read(100))
+        for offset in SEAL.values():
+            head[offset : offset + 4] = bytes(4)
+        made.update(head)
+        while piece := file.read(1 << 20):
+            made.update(piece)
+    return made.digest()[:7] + b"\x01"
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
@@ -173,21 +221,43 @@ def _nobody_at(target: Path) -> Iterator[None]:
             yield
 
 
+def _fold(target: Path) -> None:
+    """Copies the log of a server that was killed back into its database, so that one file is all there is of it.
+
+    Then a single rename puts the new one in its place, and whoever dies before or after leaves a whole database.
+    """
+    if not target.exists():
+        return
+    with open(f"{target}.turn", "a") as turn, suppress(sqlite3.Error):  # damaged: it is set aside as it is
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _set_aside(target: Path, now: datetime) -> Path | None:
-    """Renames the database that is there, with what was not yet copied into it, and returns its new name."""
+    """Gives the database that is there, with what was not yet copied into it, another name, and returns that."""
     kept = target.with_name(f"{target.name}.before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     while kept.exists():
         kept = kept.with_name(f"{kept.name}+")
-    there = target.exists()
-    if there:
+    there, log = target.exists(), Path(f"{target}-wal")
+    if there and not (log.exists() and log.stat().st_size):
+        os.link(target, kept)  # the old one keeps its place until the new one takes it
+    elif there:
         target.rename(kept)
     # also without the file itself: an old log beside a new database would be replayed into it
-    log = Path(f"{target}-wal")
     if log.exists():
         log.rename(f"{kept}-wal")
     for ending in ("-shm", "-journal"):
         Path(f"{target}{ending}").unlink(missing_ok=True)
     return kept if there else None
+
+
+def _sweep(folder: Path, kind: str) -> None:
+    """Removes what a backup or restore that was killed left unfinished; not what may still be under way."""
+    for left in folder.glob(f".*.{kind}*"):
+        with suppress(FileNotFoundError):
+            if SystemClock().now().timestamp() - left.stat().st_mtime > FORGOTTEN_S:
+                left.unlink()
 
 
 def _on_disk(path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.backup import backup, restore
+from app.backup import backup, restore, seal
 from app.settings import Settings
 from app.verify import verify
 from hall.database import Database, sqlite_url
@@ -236,6 +236,7 @@ def sql(statement: str) -> Callable[[Path], None]:
     def act(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute(statement)
+        seal(path)  # as if the program itself had written it so
 
     return act
 
