@@ -13,7 +13,7 @@ T = TypeVar("T")
 PROMISES = {
     "I1": "no acknowledged ticket is lost",
     "I2": "no number twice per hall, prefix and business date, and none left out",
-    "I3": "every ticket was issued by a journal line",
+    "I3": "every ticket was issued by a journal line, and no request was answered with two",
     "I4": "one ticket at one counter at a time",
     "I5": "order kept inside a class, every jump with its reason",
     "I6": "one journal line per change, counted without a gap, chained by hash",
