@@ -120,11 +120,7 @@ def open_hall(
     for role, name in (("kiosk", "kios-1"), ("display", "layar"), ("console", "konsol"), ("reader", "pembaca")):
         made = _must(ask_antre(environment, "token", "new", role, "--hall", HALL, "--name", name))
         tokens[role] = made.stdout.strip()
-    log = (home / "server.log").open("wb")
-    with log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *served], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
+    process = _serve(home, environment, served)
     hall = LiveHall(home, f"http://127.0.0.1:{port}", printer, environment, process, tokens)
     try:
         _wait_until_ready(hall)
@@ -132,6 +128,17 @@ def open_hall(
         close_hall(hall)
         raise
     return hall
+
+
+def serve_again(hall: LiveHall) -> None:
+    """Serves a hall whose server was stopped, at the same address."""
+    hall.process = _serve(hall.home, hall.environment, ("app.cli", "serve"))
+    _wait_until_ready(hall)
+
+
+def _serve(home: Path, environment: dict[str, str], served: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    with (home / "server.log").open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", *served], env=environment, stdout=log, stderr=subprocess.STDOUT)
 
 
 def _must(done: Result) -> Result:

@@ -169,10 +169,10 @@ export class Live {
   async #question() {
     const question = { began: performance.now(), done: new AbortController(), taken: false };
     this.#asked = question.done;
+    const patience = Math.min(this.requestMs, Math.max(SUSPECT_MS, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
     const again = async () => {
-      for (;;) {
-        const patience = Math.min(this.requestMs, Math.max(SUSPECT_MS, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
-        await pause(patience);
+      for (let next = performance.now() + patience; ; next += patience) {
+        await pause(next - performance.now());
         if (question.done.signal.aborted) return;
         try {
           return await this.#fetchBoard(question, patience, { beside: true });
