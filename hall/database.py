@@ -15,10 +15,12 @@ from typing import Any
 import uuid_utils
 from sqlalchemy import (
     BigInteger,
+    Column,
     DateTime,
     Dialect,
     MetaData,
     RootTransaction,
+    String,
     Text,
     make_url,
 )
@@ -36,7 +38,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hall import postgres, sqlite
-from hall.errors import Invalid, Unavailable
+from hall.errors import Unavailable, unstorable
 from hall.fairness import PATIENCE, FairLock, FileLock, LockTimeout, LockUnusable
 from hall.together import Group
 
@@ -299,7 +301,8 @@ class Database:
 
     def _checkpoint_sometimes(self, connection: Connection, turns: int) -> None:
         """Copies the write-ahead log back while the file lock is held: every 1,000 turns, about 30 MB of log, and then
-        every 20 until it has begun anew. It does so only while nobody reads in it, and a hundred screens nearly always do.
+        every 20 until it has begun anew. It does so only while nobody reads in it, and a hundred screens nearly
+        always do.
         """
         self._since_checkpoint += turns
         if self._since_checkpoint >= 1000:
@@ -341,13 +344,19 @@ class Database:
             self._file_lock.close()
 
 
+def must_fit(column: Column[Any], value: str | None) -> None:
+    """Refuses (``unstorable``) a text that is longer than its column: SQLite would store it, PostgreSQL does not."""
+    if value is not None and isinstance(column.type, String) and len(value) > (column.type.length or len(value)):
+        raise unstorable()
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Turns what a database says when it cannot work into a refusal. Faults of this program pass as they are."""
     try:
         yield
-    except DataError as fault:  # only PostgreSQL minds: a text longer than its column, a NUL character
-        raise Invalid("unstorable", "Isian terlalu panjang atau memuat karakter yang tidak dapat disimpan.") from fault
+    except (DataError, UnicodeError) as fault:  # a NUL, half a character; on PostgreSQL also longer than its column
+        raise unstorable() from fault
     except FAULTS_OF_A_STATEMENT:
         raise
     except (DBAPIError, PoolTimeout, sqlite3.Error, LockTimeout, LockUnusable) as fault:

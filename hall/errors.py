@@ -65,3 +65,8 @@ class TooMany(Refusal):
 
 class Unavailable(Refusal):
     status = 503
+
+
+def unstorable() -> Invalid:
+    """The refusal of a text that is too long for its place or holds what no database takes."""
+    return Invalid("unstorable", "Isian terlalu panjang atau memuat karakter yang tidak dapat disimpan.")

@@ -49,8 +49,8 @@ def fingerprint(asked: Any) -> str:
 
 
 def answered(t: Turn, key: str | None, asked: Any) -> Any | None:
-    """The stored answer to ``key`` or None. Refuses (``key_reused``) a key that came with another question before."""
-    if key is None:
+    """The stored answer to ``key`` or None. Refuses ``bad_key`` and ``key_reused``: it came with another question."""
+    if check_key(key) is None:
         return None
     row = _find.first(t.connection, {"b_hall": t.hall, "b_key": key})
     if row is None:

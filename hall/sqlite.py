@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Dialect, Engine, String, create_engine, event
+from sqlalchemy.exc import DontWrapMixin
+
+
+class NoText(UnicodeError, DontWrapMixin):
+    """A text with a NUL in it. PostgreSQL refuses it; here it would be stored, and cut short by whoever reads it."""
+
+
+class _PlainText(String):
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        return _without_nul
+
+
+def _without_nul(text: str | None) -> str | None:
+    if text is not None and "\0" in text:
+        raise NoText("a NUL in a text")
+    return text
 
 
 def open_engine(url: str, pool_size: int, patience: float) -> Engine:
@@ -21,6 +38,7 @@ def open_engine(url: str, pool_size: int, patience: float) -> Engine:
             "cached_statements": 256,
         },
     )
+    engine.dialect.colspecs = {**engine.dialect.colspecs, String: _PlainText}
 
     @event.listens_for(engine, "connect")
     def prepare(raw: sqlite3.Connection, _record: object) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from hall.database import Database, Json, Moment, metadata, new_id
+from hall.database import Database, Json, Moment, metadata, must_fit, new_id
 from hall.errors import Conflict, Invalid, NotFound
 from hall.places import Places, places, printers
 from hall.statements import Prepared
@@ -235,6 +235,7 @@ def report(
     """
     if state not in OUTCOMES:
         raise Invalid("bad_outcome", f"Hasil cetak {state!r} tidak dikenal.")
+    must_fit(print_jobs.c.reason, reason)
     with db.reading() as connection:
         hall = find_job(connection, job_id).hall
     with turn(db, hall, now) as t:
@@ -283,6 +284,8 @@ def note_printer(db: Database, hall: str, printer: str, state: str, reason: str 
     The same word again is only now and then written down: many printers ask for no turn every few seconds.
     Raises :class:`NotFound` (``unknown_printer``).
     """
+    must_fit(printer_states.c.state, state)
+    must_fit(printer_states.c.reason, reason)
     mine = (printer_states.c.hall == hall) & (printer_states.c.printer == printer)
     with db.reading() as connection:
         before = connection.execute(select(printer_states).where(mine)).first()

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from hall.database import Database, Moment, metadata, new_id
+from hall.database import Database, Moment, metadata, must_fit, new_id
 from hall.errors import Invalid, NotFound
 from hall.people import officers
 from hall.places import Places, places
@@ -204,6 +204,7 @@ def assign_pin(
     """
     if not 1 <= len(pin) <= LONGEST_WHO or not pin.isascii() or not pin.isalnum():
         raise Invalid("bad_who", f"{pin!r:.40} bukan NIP dan bukan PIN.")
+    must_fit(pins.c.machine, machine)
     with turn(db, hall, now) as t:
         now = t.now
         place = places(db, t.connection, hall, t.config)

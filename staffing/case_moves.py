@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from hall.database import Database, new_id
+from hall.database import Database, must_fit, new_id
 from hall.errors import Conflict, Invalid, NotFound
 from hall.once import answered, remember
 from hall.people import officers
@@ -199,6 +199,7 @@ def keep_draft(
 
     Raises :class:`Conflict` (``facts_changed``) while the case rests on facts that are no longer so.
     """
+    must_fit(case_letters.c.kind, kind)
     with _case(db, case_id, now, LIVE) as (t, case):
         if case.changed:
             message = "Fakta di balik tindak lanjut ini berubah. Pakai fakta sekarang sebelum menyusun surat."

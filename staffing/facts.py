@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from hall.database import Database, Json, Moment, metadata, new_id
+from hall.database import Database, Json, Moment, metadata, must_fit, new_id
 from hall.errors import Conflict, Invalid, NotFound
 from hall.people import officers
 from hall.places import closures, places
@@ -138,6 +138,7 @@ def record_absence(
         raise Invalid("unknown_kind", f"Jenis ketidakhadiran {kind!r} tidak dikenal.", allowed=list(ABSENCES))
     if start.tzinfo is None or end.tzinfo is None or end <= start:
         raise Invalid("bad_period", "Waktu selesai harus sesudah waktu mulai, keduanya dengan zona.")
+    must_fit(absences.c.document, document)
     with turn(db, hall, now) as t:
         now = t.now
         _officer_exists(t.connection, hall, officer)
@@ -214,6 +215,7 @@ def record_closure(
         raise Invalid("bad_period", "Waktu selesai harus sesudah waktu mulai, keduanya dengan zona.")
     if not reason.strip():
         raise Invalid("reason_needed", "Alasan penutupan harus diisi.")
+    must_fit(closures.c.reason, reason)
     with turn(db, hall, now) as t:
         place = places(db, t.connection, hall, t.config)
         kind, _, code = scope.partition(":")

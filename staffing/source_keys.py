@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Index, String, Table, select, update
 
-from hall.database import Database, Moment, metadata
+from hall.database import Database, Moment, metadata, must_fit
 from hall.errors import Conflict, Denied, NotFound, NotSignedIn
 from hall.places import places
 from hall.turn import Turn, turn
@@ -111,6 +111,7 @@ def once(t: Turn, signature: str) -> None:
     """
     signature = signature.lower()
     table = signatures
+    must_fit(table.c.signature, signature)
     t.connection.execute(table.delete().where(table.c.hall == t.hall, table.c.at < t.now - 4 * WINDOW))
     mine = select(table.c.at).where(table.c.hall == t.hall, table.c.signature == signature)
     if t.connection.execute(mine).first() is not None:
