@@ -124,6 +124,7 @@ def _warnings() -> dict[str, str]:
         "error_title": _("Nomor belum dapat diambil"),
         "error_silent": _("Sistem antrean tidak menjawab. Belum ada nomor untuk Anda di layar ini."),
         "error_storage": _("Sistem antrean tidak dapat menyimpan nomor sekarang. Tidak ada nomor yang tercatat."),
+        "error_clock": _("Jam server tidak benar, sehingga nomor belum dapat diberikan."),
         "error_denied": _("Mesin ini belum diizinkan mengeluarkan nomor."),
         "error_gone": _("Layanan ini sudah tidak tersedia. Silakan pilih kembali."),
         "error_other": _("Permintaan tidak dapat diproses."),

@@ -43,7 +43,8 @@ export class Warnings {
     }
     if (GONE.has(code)) return this.#show({ title: "error_title", lines: [say("error_gone")], backwards: this.leave });
     const denied = problem.status === 401 || problem.status === 403;
-    const line = say(STORAGE.has(code) ? "error_storage" : denied ? "error_denied" : "error_other");
+    const why = code === "clock_wrong" ? "error_clock" : STORAGE.has(code) ? "error_storage" : denied ? "error_denied" : "error_other";
+    const line = say(why);
     this.#show({ title: "error_title", lines: [line, say("error_staff")], code, on: "try_again", onwards: this.again, backwards: this.leave });
   }
 

@@ -207,6 +207,19 @@ def test_a_full_disk_is_said_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> 
     expect(kiosk.find("#result-number")).to_be_empty()
 
 
+def test_a_wrong_clock_is_said_as_such_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> None:
+    stage.citizen()
+    kiosk.to_ktp()
+    stage.clock.pass_by(days=-1)
+    kiosk.tap("#take")
+    kiosk.sees("#warn-text", "Jam server tidak benar")
+    kiosk.sees("#warn-code", "clock_wrong")
+    expect(kiosk.find("#result-number")).to_be_empty()
+    stage.clock.pass_by(days=1)
+    kiosk.tap("#warn-on")  # right again: the same touch gets its number
+    kiosk.sees("#result-number", "B-002")
+
+
 def test_a_locked_database_is_said_as_such_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> None:
     kiosk.to_ktp()
     with closing(sqlite3.connect(stage.db.path, isolation_level=None)) as other:
