@@ -20,6 +20,7 @@ from adapters.printers.usb_line import UsbLine
 from hall.errors import Invalid
 
 KINDS = ("network", "usb", "serial", "file")
+CATCH_UP_S = 1.0  # a printer that still has an earlier slip to print after this time gets no further one
 STATUS_S = 0.5  # a printer that has not answered by then is silent
 PRINT_S = 4.0  # the whole of one print
 QUIET_PRINT_S = 1.6  # the whole of a print on a printer that never answers (and what its line needs for the bytes)
@@ -28,7 +29,7 @@ SETTLE_S = 1.0  # the same for a model that leaves GS r unanswered: its real-tim
 LISTEN_S = 0.3  # after the slip on a silent printer: does the connection break?
 QUEUE_S = 2.0  # wait for a slip of somebody else on the same device
 
-_PADDING = bytes(512)  # NUL prints nothing; more of them than the longest command of a slip has parameters
+_LONGER = 16  # bytes that the longest command of a slip, the one with the address for the QR code, has beyond it
 _CUT_OFF = b"\x1b@\n\x1dV\x42\x00"  # reset, to the next line, and cut there
 
 _log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class DevicePrinter:
 
     def print_slip(self, slip: Slip, *, job_id: str) -> Outcome:
         data = render(slip, self.config.width_mm, self.config.codepage)
-        outcome = self._print(data)
+        outcome = self._print(data, bytes(len(slip.url) + _LONGER))
         level = logging.INFO if outcome.state == "confirmed" else logging.WARNING
         _log.log(level, "print job %s: %s %s %s", job_id, outcome.state, outcome.reason or "", outcome.detail)
         return outcome
@@ -112,7 +113,7 @@ class DevicePrinter:
                 line.close(abandon=heard.reason == "busy")
             return heard
 
-    def _print(self, data: bytes) -> Outcome:
+    def _print(self, data: bytes, padding: bytes) -> Outcome:
         started = time.monotonic()
         with self._device(QUEUE_S) as ours:
             if not ours:
@@ -123,13 +124,13 @@ class DevicePrinter:
                 return Outcome("failed", fault.reason, fault.detail)
             abandon = True
             try:
-                outcome = self._converse(Talk(line), data, started)
+                outcome = self._converse(Talk(line), data, padding, started)
                 abandon = outcome.reason in ("busy", "dropped", "unreachable")
             finally:
                 line.close(abandon=abandon)
             return outcome
 
-    def _converse(self, talk: Talk, data: bytes, started: float) -> Outcome:
+    def _converse(self, talk: Talk, data: bytes, padding: bytes, started: float) -> Outcome:
         before = PrinterStatus("silent", detail="never asked")
         if self.config.answers_status is not False:
             before = talk.ask(time.monotonic() + STATUS_S)
@@ -138,14 +139,20 @@ class DevicePrinter:
         if before.reason == "silent" and self.config.answers_status:
             return Outcome("failed", "silent", "this printer used to answer: nothing was sent")
 
-        if before.answers and self._queued_answers is None:
+        if before.answers and self._half_sent and self._queued_answers is not False:
+            until = time.monotonic() + CATCH_UP_S + talk.line.seconds_per_byte * len(padding)
             try:  # now, while nothing keeps it: later, silence would not tell a busy model from an ignorant one
-                talk.ask_in_order(time.monotonic() + STATUS_S)
-                self._queued_answers = talk.wait_in_order(time.monotonic() + STATUS_S) is not None
+                talk.line.write(padding, until)
+                through = talk.catch_up(until)
             except LineFault as fault:
                 return Outcome("failed", fault.reason, fault.detail, before.paper_low)
+            if self._queued_answers and not through:  # its late answer would be taken for that to this slip
+                return Outcome("failed", "busy", "an earlier slip is not through yet", before.paper_low)
+            self._queued_answers = through
 
-        data = self._fresh_start() + data
+        # A command that broke off takes the bytes that come next for its own: it would swallow the head of this slip,
+        # and with it the mark of a reprint. NUL prints nothing. What was printed of a slip that broke off is cut off.
+        data = padding * self._half_sent + _CUT_OFF * self._half_printed + data
         limit = (PRINT_S - STATUS_S if before.answers else QUIET_PRINT_S) + talk.line.seconds_per_byte * len(data)
         # From here on the slip may be on paper: nothing below may send any part of it again.
         self._half_sent = self._half_printed = True
@@ -163,14 +170,6 @@ class DevicePrinter:
             return Outcome("unknown", fault.reason, fault.detail)
         self._half_sent = self._half_printed = False  # it never tells: as far as anybody knows, it took all
         return Outcome("unknown", before.reason, before.detail)
-
-    def _fresh_start(self) -> bytes:
-        """What has to go before the next slip, so that it stands alone and whole.
-
-        A command that broke off takes the bytes that come next for its own: it would swallow the head of this slip,
-        and with it the mark of a reprint. What was printed of a slip that broke off is cut from this one.
-        """
-        return _PADDING * self._half_sent + _CUT_OFF * self._half_printed
 
     def _follow(self, talk: Talk, deadline: float) -> Outcome:
         """Stays with the printer until it says that the slip is through.
@@ -193,7 +192,7 @@ class DevicePrinter:
             if not after.reason or not after.answers:
                 after = talk.ask(min(deadline, time.monotonic() + STATUS_S))
             self._queued_answers = waiting or talk.in_order is not None  # later than it was waited for, but it knows
-            if after.ready and waiting and talk.in_order is None:  # it would have said so: the slip is not through yet
+            if after.ready and waiting == (talk.in_order is None):  # it would have said so, or did so of an older slip
                 return Outcome("unknown", "busy", "the slip was not through in time", after.paper_low)
             if after.ready:
                 return Outcome("confirmed", None, after.detail, after.paper_low)

@@ -210,6 +210,7 @@ class PretendPrinter:
                 poller.register(connection.socket, select.POLLIN)
             else:
                 pause = min(60.0 if pause is None else pause, connection.resume_at - now)
+            break  # one caller at a time: the next is heard when this one has hung up, or slips would mix on paper
         ready = {fd for fd, _ in poller.poll(None if pause is None else pause * 1000)}
         self._say(self.device.work_on(), *[c for c in self._connections if not c.deaf][-1:])
         if self._wake_r in ready:
@@ -235,10 +236,11 @@ class PretendPrinter:
                 connection.resume_at = time.monotonic() + len(data) / slow
             connection.received += data
             ends = {name: getattr(self.faults, name) for name in _MID_SLIP if getattr(self.faults, name) is not None}
-            if ends and not data.startswith((b"\x10", b"\x1dr")):  # a slip, no question
+            body = data.lstrip(b"\0")
+            if ends and body and not body.startswith((b"\x10", b"\x1dr")):  # a slip, no question and no padding
                 end, after = min(ends.items(), key=lambda item: item[1])
-                taken = data[: max(0, after - connection.slip_bytes)]
-                connection.slip_bytes += len(taken)
+                taken = data[: len(data) - len(body) + max(0, after - connection.slip_bytes)]
+                connection.slip_bytes += min(len(body), max(0, after - connection.slip_bytes))
                 self._say(self.device.receive(taken), connection)
                 if connection.slip_bytes >= after:
                     self._end(connection, end)

@@ -9,6 +9,7 @@ from adapters.printers.status import FIXED_MASK, PrinterStatus, is_status_byte, 
 
 _MODES = (1, 2, 3, 4)
 _FURTHER_S = 0.12  # who answered the first question answers the next at once, or does not know it
+_QUIET_S = 0.2  # answers that need no paper to move follow each other faster
 _FLOW_BYTES = (0x11, 0x13)  # XON and XOFF are meant for the serial driver, not for us
 _UNASKED_HEAD = 0x10  # first of the four bytes that some models send by themselves when their state changes
 _IN_ORDER_MASK = 0x90  # the answer to GS r has bits 4 and 7 clear
@@ -73,6 +74,20 @@ class Talk:
                 return None
             self._note_in_order(value)
         return self.in_order
+
+    def catch_up(self, deadline: float) -> bool:
+        """Whether all that was sent before is through: asks in order, and hears the answer. Raises ``LineFault``.
+
+        An older question may still wait behind an older slip. Nothing moves between that and ours, so their answers
+        come together: one answer and then quiet is the last.
+        """
+        self.ask_in_order(deadline)
+        if self.wait_in_order(deadline) is None:
+            return False
+        while self.in_order is not None:
+            self.in_order = None
+            self.wait_in_order(time.monotonic() + _QUIET_S)
+        return True
 
     def clear(self, deadline: float) -> None:
         """Takes back what is not printed yet. Models that do not know this pass over it. Raises ``LineFault``."""

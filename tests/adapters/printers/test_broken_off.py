@@ -8,6 +8,7 @@ import pytest
 
 from adapters.printers.devices import Printer, PrinterConfig, open_printer
 from adapters.printers.layout import COPY_MARK, render
+from adapters.printers.lines import LineFault, NetworkLine
 from adapters.printers.pretend import PretendPrinter
 from tests.adapters.printers.cast import make_slip
 
@@ -31,7 +32,7 @@ def test_a_command_that_broke_off_does_not_swallow_the_mark_of_a_reprint(
 
 def test_not_even_when_another_process_broke_it_off(pretend: PretendPrinter) -> None:
     first, second = (open_printer(PrinterConfig("network", pretend.address)) for _ in range(2))
-    pretend.set(drop_mid_slip=WHOLE + 512 - 100)
+    pretend.set(drop_mid_slip=WHOLE - 100)
     first.print_slip(make_slip(), job_id="1")
     pretend.clear()
     assert second.print_slip(make_slip(copy=1), job_id="2").state == "confirmed"
@@ -80,7 +81,7 @@ def test_a_knife_that_sticks_at_the_end_is_no_confirmed_paper(pretend: PretendPr
 
 
 def test_a_printer_switched_off_and_on_in_the_slip_prints_it_no_more(pretend: PretendPrinter, printer: Printer) -> None:
-    pretend.set(power_cycle_mid_slip=WHOLE + 512 - 60)
+    pretend.set(power_cycle_mid_slip=WHOLE - 60)
     outcome = printer.print_slip(make_slip(), job_id="1")
     assert (outcome.state, outcome.reason) == ("unknown", "dropped")
     pretend.clear()
@@ -100,12 +101,34 @@ def test_a_printer_whose_cable_is_out_holds_nobody(pretend: PretendPrinter, prin
     assert printer.print_slip(make_slip(number="A-013"), job_id="2").state == "confirmed"
 
 
-def test_what_a_full_printer_did_not_take_is_not_delivered_later(pretend: PretendPrinter, printer: Printer) -> None:
+@pytest.mark.parametrize("abandon", [True, False])
+def test_what_a_full_printer_did_not_take_is_not_delivered_later(pretend: PretendPrinter, abandon: bool) -> None:
     pretend.set(hanging=True)
-    pretend.buffer(1)  # the least that the kernel gives
-    long = make_slip(closing="Terima kasih " * 15, service="Pelayanan " * 20, agency="Dinas " * 30)
-    outcome = printer.print_slip(long, job_id="1")
-    assert outcome.state == "unknown"
+    host, _, port = pretend.address.partition(":")
+    line = NetworkLine(host, int(port), 1.0)
+    with pytest.raises(LineFault) as fault:
+        line.write(b"A-012\n" * 3_500_000, time.monotonic() + 0.3)
+    line.close(abandon=abandon)
     pretend.clear()
-    time.sleep(0.3)  # the kernel would try again about now
-    assert pretend.papers == []
+    until = time.monotonic() + 30
+    while pretend.busy and time.monotonic() < until:  # until the connection has ended, in whatever way
+        time.sleep(0.02)
+    assert not pretend.busy
+    assert len(pretend.received[0]) < fault.value.accepted
+
+
+def test_a_late_answer_about_the_slip_before_does_not_confirm_this_one(
+    pretend: PretendPrinter, printer: Printer
+) -> None:
+    assert printer.print_slip(make_slip(number="A-011"), job_id="0").state == "confirmed"
+    pretend.set(slow_mechanics=3)
+    assert printer.print_slip(make_slip(), job_id="1").reason == "busy"
+    second = printer.print_slip(make_slip(number="A-013"), job_id="2")
+    assert (second.state, second.reason) == ("failed", "busy")  # the first is still coming out: nothing was sent
+    pretend.clear()
+    assert printer.print_slip(make_slip(number="A-014"), job_id="3").state == "confirmed"
+    assert [n for n in ("A-011", "A-012", "A-013", "A-014") if any(n in p.text for p in pretend.papers)] == [
+        "A-011",
+        "A-012",
+        "A-014",
+    ]
