@@ -169,9 +169,10 @@ export class Live {
   async #question() {
     const question = { began: performance.now(), done: new AbortController(), taken: false };
     this.#asked = question.done;
-    const patience = Math.min(this.requestMs, Math.max(SUSPECT_MS, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
+    const longer = (least) => Math.min(this.requestMs, Math.max(least, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
     const again = async () => {
-      for (let next = performance.now() + patience; ; next += patience) {
+      const patience = longer(PROBE_MS);
+      for (let next = performance.now() + longer(SUSPECT_MS); ; next += patience) {
         await pause(next - performance.now());
         if (question.done.signal.aborted) return;
         try {
