@@ -188,7 +188,7 @@ class KilledHall:
     def _kiosk(self, dice: random.Random) -> None:
         """Takes numbers, and now and then asks again for one that was given long ago."""
         while not self._over.is_set():
-            again = dice.random() < 0.1 and self.told.given
+            again = dice.random() < 0.1 and bool(self.told.given)
             key = dice.choice(list(self.told.given)) if again else new_id()
             service = self.told.given[key]["service"] if again else dice.choice(("ktp", "kk", "pkb"))
             answer = self.ask(
