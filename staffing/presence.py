@@ -319,7 +319,11 @@ def _moments_of(t: Turn, session: Session, left: tk.Ticket | None) -> list[datet
     mine = select(pauses.c.start, pauses.c.end).where(pauses.c.session == session.id)
     found = [moment for row in t.connection.execute(mine) for moment in row if moment is not None]
     if left is not None:
-        newest = select(func.max(journal.c.at)).where(journal.c.hall == t.hall, journal.c.subject == left.id)
+        # what becomes of its paper says nothing of the officer
+        at_counter = journal.c.kind.in_(("ticket_called", "ticket_recalled", "ticket_started"))
+        newest = select(func.max(journal.c.at)).where(
+            journal.c.hall == t.hall, journal.c.subject == left.id, at_counter
+        )
         found.append(t.connection.execute(newest).scalar_one())
     return found
 
