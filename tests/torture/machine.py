@@ -39,6 +39,7 @@ process = st.integers(0, 1)
 keyed = st.booleans()
 counters = st.sampled_from(PLACES[:4])
 services = st.sampled_from([*SERVICES])
+steps = st.sampled_from(("start", "finish", "recall", "hold", "no-show"))
 people = st.tuples(services, st.booleans())  # what somebody comes for, and whether as one of those who go first
 
 
@@ -107,21 +108,44 @@ class HallMachine(SideBySide):
 
     # ---- the officer's work ----
 
-    @rule(process=process, counter=counters, keyed=keyed)
-    def call(self, process: int, counter: str, keyed: bool) -> None:
-        self._call(process, counter, keyed)
+    @rule(process=process, counter=counters, keyed=keyed, then=st.lists(steps, max_size=4))
+    def serve(self, process: int, counter: str, keyed: bool, then: list[str]) -> None:
+        """An officer calls the next, and does with whoever comes what officers do."""
+        self._work(process, counter, keyed, then)
 
-    @precondition(lambda self: self.model.seats)
-    @rule(process=process, which=some, keyed=keyed, how=st.sampled_from(("finish", "no-show", "hold", "start")))
-    def work(self, process: int, which: int, keyed: bool, how: str) -> None:
-        """Somebody at a counter sees to whoever stands there, and calls the next."""
-        counter = [*self.model.seats][which % len(self.model.seats)]
-        there = self.model.at(counter)
-        if there is not None:
-            if how == "finish" and there.state == "called":
-                self._move("start", process, there.id, keyed)
-            self._move(how, process, there.id, keyed)
-        self._call(1 - process, counter, keyed)
+    @rule(process=process, counter=counters, keyed=keyed, how=st.sampled_from(("finish", "no-show", "hold", "cancel")))
+    def serve_two(self, process: int, counter: str, keyed: bool, how: str) -> None:
+        """One after the other, at the one process and at the other."""
+        for other in (process, 1 - process):
+            self._work(other, counter, keyed, ["start", how] if how == "finish" else [how])
+
+    @rule(process=process, counter=counters, times=st.integers(1, 3))
+    def call_in_vain(self, process: int, counter: str, times: int) -> None:
+        """Nobody comes, however often they are called."""
+        self._work(process, counter, True, ["recall"] * times)
+
+    def _work(self, process: int, counter: str, keyed: bool, then: list[str]) -> None:
+        """Makes the counter ready, calls if nobody stands there (for an empty line somebody comes), and goes on."""
+        if counter not in self.model.shape.counters:
+            return
+        seat, taken = self.model.seats.get(counter), [seat.officer for seat in self.model.seats.values()]
+        free = [officer for officer in OFFICERS if officer not in taken]
+        if seat is None and free:
+            self._sign_in(process, counter, free[0], False)
+        elif seat is not None and seat.pause:
+            self._at_counter(presence.unpause, self.model.unpause, process, counter)
+        elif seat is not None and seat.lost:
+            self._at_counter(presence.heartbeat, self.model.heartbeat, process, counter)
+        if self.model.at(counter) is None:
+            line = self.model.waiting(self.model.shape.day(max(self.now, self.model.time)))
+            if self.model.following(counter, line, 0) is None:
+                service = self.model.shape.counters[counter].services[0]
+                self._issue(process, service, False, keyed, confirm=True, free=True)
+            self._call(process, counter, keyed)
+        for verb in then:
+            there = self.model.at(counter)
+            if there is not None:
+                self._move(verb, 1 - process, there.id, keyed)
 
     def _call(self, process: int, counter: str, keyed: bool) -> None:
         self.ask(
@@ -131,27 +155,10 @@ class HallMachine(SideBySide):
             lambda got, key, now: self.model.call(counter, key, now),
         )
 
-    @there_is(*CALLED)
-    @rule(process=process, which=some, keyed=keyed, times=st.integers(1, 3))
-    def recall(self, process: int, which: int, keyed: bool, times: int) -> None:
-        ticket = self.one(which, *CALLED).id
-        for _ in range(times):
-            self._move("recall", process, ticket, keyed)
-
-    @there_is(*CALLED, *SERVING)
-    @rule(process=process, which=some, keyed=keyed, verb=st.sampled_from(("start", "finish", "no-show", "hold")))
-    def see_to(self, process: int, which: int, keyed: bool, verb: str) -> None:
-        self._move(verb, process, self.one(which, *CALLED, *SERVING).id, keyed)
-
     @there_is(*HELD, *MISSED)
     @rule(process=process, which=some, keyed=keyed)
     def resume(self, process: int, which: int, keyed: bool) -> None:
         self._move("resume", process, self.one(which, *HELD, *MISSED).id, keyed)
-
-    @there_is(*WAITING, *HELD)
-    @rule(process=process, which=some, keyed=keyed, verb=st.sampled_from(("cancel", "withdraw")))
-    def give_up(self, process: int, which: int, keyed: bool, verb: str) -> None:
-        self._move(verb, process, self.one(which, *WAITING, *HELD).id, keyed)
 
     @precondition(lambda self: self.model.tickets)
     @rule(
@@ -237,26 +244,18 @@ class HallMachine(SideBySide):
 
         self.do(process, real, lambda got, key, now: self.model.sign_in(counter, officer, beats, now))
 
-    @rule(process=process, counter=counters)
-    def sign_out(self, process: int, counter: str) -> None:
-        self._at_counter(presence.sign_out, self.model.sign_out, process, counter)
-
-    @rule(process=process, counter=counters)
-    def pause(self, process: int, counter: str) -> None:
+    @rule(process=process, counter=counters, what=st.sampled_from(("sign-out", "pause", "unpause", "heartbeat")))
+    def at_counter(self, process: int, counter: str, what: str) -> None:
         def rest(db: Database, hall: str, counter: str, *, actor: str, now: datetime) -> None:
             presence.pause(db, hall, counter, "ke belakang", actor=actor, now=now)
 
-        self._at_counter(rest, self.model.pause, process, counter)
-
-    @precondition(lambda self: any(seat.pause for seat in self.model.seats.values()))
-    @rule(process=process, which=some)
-    def unpause(self, process: int, which: int) -> None:
-        resting = [counter for counter, seat in self.model.seats.items() if seat.pause]
-        self._at_counter(presence.unpause, self.model.unpause, process, resting[which % len(resting)])
-
-    @rule(process=process, counter=counters)
-    def heartbeat(self, process: int, counter: str) -> None:
-        self._at_counter(presence.heartbeat, self.model.heartbeat, process, counter)
+        verbs: dict[str, tuple[Callable[..., None], Callable[[str, datetime], None]]] = {
+            "sign-out": (presence.sign_out, self.model.sign_out),
+            "pause": (rest, self.model.pause),
+            "unpause": (presence.unpause, self.model.unpause),
+            "heartbeat": (presence.heartbeat, self.model.heartbeat),
+        }
+        self._at_counter(*verbs[what], process, counter)
 
     def _at_counter(
         self, real: Callable[..., None], alike: Callable[[str, datetime], None], process: int, counter: str
@@ -331,20 +330,16 @@ class HallMachine(SideBySide):
 
         self.do(process, go, lambda got, key, now: alike(now))
 
-    @rule(seconds=st.sampled_from((5, 29, 61, 900, 3600, 5 * 3600)))
-    def time_passes(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from((5, 29, 61, 900, 3600, 5 * 3600, -2, -45, -3600, -30 * 3600)))
+    def clock(self, seconds: int) -> None:
+        """Time passes, or somebody sets the machine's clock back, or its battery is empty."""
         self.now += timedelta(seconds=seconds)
 
     @rule(days=st.sampled_from((0, 0, 0, 1, 8)), seconds=st.sampled_from((-1, 0, 1, 7 * 3600)))
-    def midnight_comes(self, days: int, seconds: int) -> None:
-        """The clock goes to midnight in the hall's zone, to a second before it, or to the next morning."""
+    def midnight(self, days: int, seconds: int) -> None:
+        """It is midnight in the hall's zone, a second before it, or the next morning."""
         midnight = self.model.shape.midnight(self.model.shape.day(self.now) + timedelta(days=days))
         self.now = midnight + timedelta(seconds=seconds)
-
-    @rule(seconds=st.sampled_from((2, 45, 3600, 30 * 3600)))
-    def clock_goes_back(self, seconds: int) -> None:
-        """Somebody sets the machine's clock, or its battery is empty."""
-        self.now -= timedelta(seconds=seconds)
 
     @rule(process=process, change=st.sampled_from(["restart", *CHANGES]))
     def set_up(self, process: int, change: str) -> None:

@@ -134,7 +134,7 @@ class WholeModel(Model):
 
     def set_up(self, code: str, shape: Shape, now: datetime) -> None:
         """The hall file is loaded."""
-        if shape != self.shape:
+        if (shape, [*shape.counters]) != (self.shape, [*self.shape.counters]):  # their order is shown
             self.shape = shape
             self.write("hall_set_up", code, now)
 

@@ -49,9 +49,7 @@ def first_shape(zone: str, priority_run: int, recalls: int) -> Shape:
 
 
 def _with_counter(code: str, counter: Counter) -> Callable[[Shape], Shape]:
-    return lambda shape: replace(
-        shape, counters={c: shape.counters[c] for c in shape.counters if c != code} | {code: counter}
-    )
+    return lambda shape: replace(shape, counters=shape.counters | {code: counter})
 
 
 def _without_counter(code: str) -> Callable[[Shape], Shape]:
