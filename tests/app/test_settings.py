@@ -32,6 +32,8 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
         "ANTRE_PROXIES": "1",
         "ANTRE_SOCKETS": "50",
         "ANTRE_THREADS": "8",
+        "ANTRE_PROCESSES": "4",
+        "ANTRE_DATABASE_CONNECTIONS": "12",
         "ANTRE_VOICE": "off",
         "ANTRE_RECORDINGS": "/srv/suara",
         "ANTRE_MESSAGES_FILE": "/etc/antre/messages.toml",
@@ -41,7 +43,7 @@ def test_every_setting_comes_from_the_environment(tmp_path: Path) -> None:
     settings = read_settings(given)
     assert settings == Settings(
         tmp_path, "postgresql://antre@localhost/antre", "0.0.0.0:80", "https://antre.example.go.id/", LONG, False, 1,
-        50, 8, "off", "/srv/suara", "/etc/antre/messages.toml", "debug",
+        50, 8, 4, 12, "off", "/srv/suara", "/etc/antre/messages.toml", "debug",
     )  # fmt: skip
     assert settings.public_url == "https://antre.example.go.id"
 
