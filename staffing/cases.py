@@ -246,6 +246,7 @@ def sums_of(connection: Connection, found: Sequence[Case]) -> dict[str, Sums]:
     if not found:
         return {}
     query = select(case_pieces).where(case_pieces.c.case.in_([case.id for case in found]))
+    query = query.order_by(case_pieces.c.case, case_pieces.c.nr)  # minutes added in another order are another sum
     sums: dict[str, Sums] = {}
     for row in connection.execute(query):
         before = sums.get(row.case, Sums())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ class Stage:
 
     def look(self, what: str, answer: Any) -> None:
         """Keeps what a read answered, to be held against the other engine."""
-        self.told.append((what, repr(answer)))
+        self.told.append((what, re.sub(r" at 0x[0-9a-f]+", "", repr(answer))))
 
     def _name(self, verb: Callable[..., Any]) -> str:
         name = f"{verb.__module__}.{verb.__name__}"
