@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any
 
+import pytest
+
 from hall.database import Database, _refusals
 from hall.errors import Refusal
 from hall.turn import batch
@@ -80,6 +82,7 @@ def try_all(db: Database) -> dict[tuple[str, str, str], str]:
     return stage.outcomes
 
 
+@pytest.mark.timeout(600)
 def test_odd_texts_are_taken_or_refused_alike_on_both_engines(db: Database, postgres: Database) -> None:
     here, there = try_all(db), try_all(postgres)
     assert len(here) > 300

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hall.database import Database
 from tests.conformance.reads import look_around
 from tests.conformance.stage import Stage, same_chance, tables_of
@@ -23,6 +25,7 @@ def tell(db: Database) -> Stage:
     return stage
 
 
+@pytest.mark.timeout(600)
 def test_every_verb_runs_alike_on_both_engines(db: Database, postgres: Database) -> None:
     here, there = tell(db), tell(postgres)
     assert [(mine, theirs) for mine, theirs in zip(here.told, there.told, strict=True) if mine != theirs] == []
