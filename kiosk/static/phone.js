@@ -4,9 +4,13 @@ import { post } from "./ask.js";
 import { Alarm } from "./alarm.js";
 import { Words, put } from "./words.js";
 
-const SILENT_MS = 10_000; // longer than the pace plus this without an answer: the page says that it is not current
-const FIRST_RETRY_MS = 2000;
-const LONGEST_RETRY_MS = 30_000;
+const SILENT_MS = 10_000; // without an answer for so long the page says that it is not current, if it asks that often
+const ANSWER_MS = 6500; // and else so long after the next answer was due: a line may die without a word
+const FIRST_RETRY_MS = 1000;
+const PATIENT_MS = 8000;
+const HASTY_MS = 2500; // a browser holds up to six connections, all dead on a line that died, and tries one with each question
+const HASTY = 8; // so many tries follow each other at once, and only every fourth is a patient one
+const LONGEST_RETRY_MS = 10_000;
 
 const root = document.getElementById("phone");
 const $ = (id) => document.getElementById(id);
@@ -38,7 +42,7 @@ async function ask() {
   asking = true;
   clearTimeout(timer);
   const abort = new AbortController();
-  const limit = setTimeout(() => abort.abort(), 8000);
+  const limit = setTimeout(() => abort.abort(), failures % 4 === 0 ? PATIENT_MS : HASTY_MS);
   let wait;
   try {
     const headers = { Accept: "application/json" };
@@ -52,7 +56,7 @@ async function ask() {
     failures = 0;
     wait = gone || pace === null ? null : pace * 1000 * (0.9 + Math.random() * 0.2);
   } catch {
-    wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++) * (0.75 + Math.random() * 0.5);
+    wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, failures++ - HASTY)) * (0.75 + Math.random() * 0.5);
   } finally {
     clearTimeout(limit);
     asking = false;
@@ -125,7 +129,9 @@ function drawLine() {
 
 function drawLiveness() {
   put($("updated"), heardAt ? words.say("updated", { time: words.time(heardAt) }) : "");
-  const silent = failures > 0 && (heard === null || performance.now() - heard > SILENT_MS);
+  const silence = performance.now() - heard;
+  const overdue = pace !== null && silence > Math.max(SILENT_MS, pace * 1100 + ANSWER_MS);
+  const silent = heard === null ? failures > 0 : overdue || (failures > 0 && silence > SILENT_MS);
   $("notlive").hidden = !silent;
   if (silent) put($("notlive-text"), heardAt ? words.say("since", { time: words.time(heardAt) }) : words.say("since_never"));
 }
