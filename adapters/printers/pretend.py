@@ -225,7 +225,8 @@ class PretendPrinter:
             self._serve(connection)
 
     def _serve(self, connection: _Connection) -> None:
-        slow = self.faults.slow
+        faults = self.faults  # one look: they may be switched at any moment
+        slow = faults.slow
         size = 1024 if slow is None else max(1, int(slow * _SLOW_TICK_S))
         try:
             data = connection.socket.recv(size)
@@ -235,7 +236,7 @@ class PretendPrinter:
             if slow is not None:
                 connection.resume_at = time.monotonic() + len(data) / slow
             connection.received += data
-            ends = {name: getattr(self.faults, name) for name in _MID_SLIP if getattr(self.faults, name) is not None}
+            ends = {name: getattr(faults, name) for name in _MID_SLIP if getattr(faults, name) is not None}
             body = data.lstrip(b"\0")
             if ends and body and not body.startswith((b"\x10", b"\x1dr")):  # a slip, no question and no padding
                 end, after = min(ends.items(), key=lambda item: item[1])
