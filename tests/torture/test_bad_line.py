@@ -53,10 +53,11 @@ class Watch:
 
     def slack(self, since: float, until: float) -> float:
         """How far behind this machine itself was: the screens' process, and all there is between it and the server for
-        those on a good line. A screen may need one answer, and before it one that it gives up waiting for."""
+        those on a good line. A screen may need one answer, and before it one that it gives up waiting for: the longer,
+        the longer answers took when there were any."""
         behind = [late for at, late in list(self.screens.late) if since - 2 <= at <= until + 1]
         good = {c for c, screen in list(self.screens.all.items()) if screen.line == GOOD}
-        asked = [took for at, took, c in list(self.screens.took) if since - 2 <= at <= until + 1 and c in good]
+        asked = [took for at, took, c in list(self.screens.took) if since - 20 <= at <= until + 1 and c in good]
         return max(behind, default=0.0) + 3 * max(asked, default=0.0)
 
     def within(self, what: str, since: float, seconds: float, moments: list[float | None]) -> None:
