@@ -112,3 +112,11 @@ def test_stopping_leaves_no_socket_and_no_thread_behind() -> None:
     assert set(os.listdir("/proc/self/fd")) <= before
     assert not [thread for thread in threading.enumerate() if thread.name == "pretend-printer"]
     pretend.stop()  # twice is no harm
+
+
+def test_a_qr_command_that_is_too_short_does_not_stop_the_printer(pretend: PretendPrinter) -> None:
+    for rest in (b"", b"1", b"1P"):
+        pretend.device.receive(b"\x1d(k" + bytes((len(rest), 0)) + rest)
+    pretend.device.receive(b"A-012\n\x1dV\x00")
+    [paper] = pretend.papers
+    assert paper.text == "A-012" and len(paper.not_understood) == 3
