@@ -227,7 +227,7 @@ class PaperReader:
         elif name == "V":
             self._cut(arguments)
         elif name == "(":
-            if arguments[0] == ord("k") and arguments[3:4] == b"1" and len(arguments) > 5:  # one that broke off is short
+            if arguments[0] == ord("k") and arguments[3:4] == b"1" and len(arguments) > 5:  # if not, it broke off
                 self._obey_qr(arguments[4], arguments[5:])
             else:
                 self._not_understood(command)
