@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hall.database import Database
 from hall.fairness import FileLock, LockUnusable
+from hall.postgres import KEEPING_HOUSE
 
 log = logging.getLogger("antre.lease")
 
-KEY = 0x616E747265  # "antre": the number of the advisory lock, one for each database of a PostgreSQL server
 TRIED_EVERY_S = 1.0
 
 
@@ -103,7 +103,7 @@ class Lease:
                 if self.held:
                     raw.execute("SELECT 1")  # a line that broke without a word shows it here
                 else:
-                    self._told(raw.execute("SELECT pg_try_advisory_lock(%s)", (KEY,)).fetchone()[0])
+                    self._told(raw.execute("SELECT pg_try_advisory_lock(%s)", (KEEPING_HOUSE,)).fetchone()[0])
                 for _ in range(4):
                     if self._stop.is_set() or unasked.poll(1000 * TRIED_EVERY_S / 4):
                         break  # what it says unasked is most likely farewell

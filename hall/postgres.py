@@ -20,6 +20,9 @@ SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+# Advisory locks are bare numbers, one space for each database: what is locked by them stands here, or two would meet.
+KEEPING_HOUSE = int.from_bytes(b"antre")  # held as long as its process lives, see hall.lease
+MIGRATING = KEEPING_HOUSE + 1  # see hall.schema
 WAIT_S = 10.0  # for a connection of the pool: a citizen would rather be told
 
 

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, text
 
 from hall.database import Database
 from hall.errors import Unavailable
-
-_MIGRATING = int.from_bytes(b"antre")  # the advisory lock of whoever migrates a PostgreSQL database
+from hall.postgres import MIGRATING
 
 
 def chain_config() -> Config:
@@ -47,7 +46,7 @@ def migrate(db: Database) -> None:
     """
     with db.writing() as connection:
         if not db.is_sqlite:  # there the whole file is locked; here two would make the same table
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATING})
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATING})
         found = _revision(connection)
         if found is not None and found not in known_revisions():
             raise Unavailable("newer_revision", _newer(found))

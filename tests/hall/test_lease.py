@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from hall.database import Database
-from hall.lease import KEY, Lease
+from hall.lease import Lease
+from hall.postgres import KEEPING_HOUSE
+from hall.schema import migrate
 
 PATIENCE_S = 30
 
@@ -78,6 +80,14 @@ def test_one_holds_it_and_the_next_gets_it_when_it_is_given_back(hire: Hire, log
     assert log == ["first gained", "first lost", "second gained"]
 
 
+def test_tables_are_brought_up_to_date_while_somebody_keeps_house(hire: Hire) -> None:
+    """A hall file is loaded while its server runs; both take a lock."""
+    keeper = hire("keeper")
+    assert keeper.gained.wait(PATIENCE_S)
+    migrate(keeper.db)
+    assert keeper.lease.held
+
+
 def test_a_holder_whose_line_breaks_has_lost_it_and_may_have_it_again(postgres: Database, log: list[str]) -> None:
     with hiring(postgres.url.render_as_string(hide_password=False), log) as hire:
         first = hire("first")
@@ -92,8 +102,8 @@ def test_when_the_holder_is_gone_another_takes_over(postgres: Database, log: lis
         first = hire("first")
         assert first.gained.wait(PATIENCE_S)
         second = hire("second")
-        first.lease._stop.set()  # it will not try again
         kill_the_holder(postgres)
+        first.lease._stop.set()  # it will not try again; any earlier, and it would give the lease back itself
         assert second.gained.wait(PATIENCE_S) and second.after_another
 
 
@@ -103,4 +113,4 @@ def kill_the_holder(db: Database) -> None:
             "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted "
             "AND (classid::bigint << 32) + objid::bigint = :key"
         )
-        assert connection.execute(text(query), {"key": KEY}).scalar_one() == 1
+        assert connection.execute(text(query), {"key": KEEPING_HOUSE}).scalar_one() == 1
