@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import socket
 import threading
 from collections.abc import Callable
@@ -106,6 +107,41 @@ class HallWorker(ThreadWorker):
         """gunicorn's own place to load the app."""
         super().load_wsgi()
         self.at_once = None if self.cfg.is_ssl else getattr(self.wsgi, "extensions", {}).get("antre_at_once")
+
+    def enqueue_req(self, conn: Any) -> None:
+        """gunicorn's own place where a connection goes to a thread.
+
+        One that has not asked anything yet waits among the silent ones. gunicorn lets it wait for five seconds in a
+        thread: two dozen connections that browsers opened ahead, as they do, would stop the hall for so long.
+        """
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.setblocking(False)
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """gunicorn's own place to stop taking anybody in when every connection is taken.
+
+        Those that say nothing give way first: a switch that forgot a hall's screens leaves some hundred dead ones, each
+        held for as long as a live one may be silent, and nobody could take a number until they were over.
+        """
+        if not enabled and self.alive:
+            self._make_room()
+            enabled = self.nr_conns < self.worker_connections
+        super().set_accept_enabled(enabled)
+
+    def _make_room(self) -> None:
+        """Hangs up on a tenth of all connections: who never asked anything first, then the longest silent."""
+        most = self.worker_connections * 9 // 10
+        for silent in (self.pending_conns, self.keepalived_conns):
+            while silent and self.nr_conns > most:
+                conn = silent.popleft()
+                self.poller.unregister(conn.sock)
+                self.nr_conns -= 1
+                conn.close()
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """A connection between two requests is heard again, in the thread of all connections: nothing here may wait."""

@@ -148,6 +148,19 @@ def answered_while_no_thread_is_free(hall: LiveHall, screen: Screen) -> bool:
     return screen.line in heard
 
 
+def test_whoever_comes_is_let_in_though_silent_visitors_hold_every_connection(hall_with_two_threads: LiveHall) -> None:
+    """Screens that a switch forgot, phones in a pocket, and people who hold connections on purpose."""
+    port = int(hall_with_two_threads.url.rpartition(":")[2])
+    with ExitStack() as stack:
+        for nr in range(700):  # more than twice what there is room for
+            silent = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S))
+            if nr % 3:
+                silent.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = requests.get(f"{hall_with_two_threads.url}/readyz", timeout=PATIENCE_S)
+        assert answer.status_code == 200
+    assert requests.get(f"{hall_with_two_threads.url}/readyz", timeout=PATIENCE_S).status_code == 200
+
+
 def test_a_board_that_is_ready_takes_no_thread(hall_with_two_threads: LiveHall) -> None:
     hall = hall_with_two_threads
     with ExitStack() as opened:
