@@ -83,10 +83,9 @@ class Listener:
                 raw.execute("SELECT 1")
 
     def _hear(self, payload: str) -> None:
-        who, seq, hall, kinds = payload.split(" ")
-        if who == self._db.name:
-            return  # this process told itself already
         try:
-            self._heard(hall, int(seq), frozenset(kinds.split(",")))
-        except Exception:  # what it does wrong must not end the listening
-            log.exception("whoever hears the news failed at line %s of %s", seq, hall)
+            who, seq, hall, kinds = payload.split(" ")
+            if who != self._db.name:  # this process told itself already
+                self._heard(hall, int(seq), frozenset(kinds.split(",")))
+        except Exception:  # a word that is not ours, or what whoever hears does wrong, must not end the listening
+            log.exception("nothing came of the news %.200r", payload)

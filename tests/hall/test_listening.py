@@ -101,6 +101,14 @@ def test_a_listener_whose_line_broke_listens_again_and_says_that_it_may_have_mis
     assert ear.next()[1] == seq
 
 
+def test_a_word_that_is_none_of_ours_ends_no_listening(postgres: Database, ear: Ear) -> None:
+    with postgres.writing() as connection:  # the channel is open to everybody who may use the database
+        for word in ("", "hello", "somebody one-line contoh ticket_issued"):
+            connection.execute(text("SELECT pg_notify('antre', :word)"), {"word": word})
+    seq = write(postgres, "ticket_issued")
+    assert ear.next()[1] == seq
+
+
 def test_who_hears_and_fails_goes_on_hearing(postgres: Database) -> None:
     load(postgres, CONTOH_FILE)
     heard: SimpleQueue[int] = SimpleQueue()
