@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.exc import IntegrityError
 
 from hall import people, places
 from hall.database import Database, new_id
@@ -49,6 +50,13 @@ class StaffTables:
 
 
 def _ensure_hall(db: Database, file: HallFile) -> bool:
+    try:
+        return _made_hall(db, file)
+    except IntegrityError:  # on PostgreSQL another process made it this very moment; it is committed now
+        return _made_hall(db, file)
+
+
+def _made_hall(db: Database, file: HallFile) -> bool:
     h = file.hall
     with db.writing(h.code) as connection:
         found = connection.execute(select(places.halls.c.code).where(places.halls.c.code == h.code)).first()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,6 +60,29 @@ def test_loading_twice_changes_nothing_the_second_time(fresh: str, path: Path, r
     second = load_hall(db, hall_file(path), TABLES, actor="system", now=NOW + timedelta(days=1))
     assert (second.created, second.changed) == (False, ())
     assert everything(db) == before
+
+
+@pytest.mark.parametrize("fresh", ["db", "postgres"])
+def test_two_who_load_the_same_new_hall_at_once_make_it_once(fresh: str, request: pytest.FixtureRequest) -> None:
+    db: Database = request.getfixturevalue(fresh)
+    url = db.url.render_as_string(hide_password=False)
+    others = [Database(url, pool_size=2) for _ in range(3)]  # as processes of their own: each has its own queue
+    together = threading.Barrier(len(others))
+
+    def load(other: Database) -> Loaded:
+        together.wait(timeout=60)
+        return load_hall(other, hall_file(CONTOH_FILE), TABLES, actor="system", now=NOW)
+
+    try:
+        with ThreadPoolExecutor(len(others)) as pool:
+            done = list(pool.map(load, others))
+    finally:
+        for other in others:
+            other.close()
+    assert [loaded.created for loaded in done].count(True) == 1
+    assert sum(bool(loaded.changed) for loaded in done) == 1  # whoever came first filled it, the others found it so
+    with db.reading() as connection:
+        assert [line.kind for line in since(connection, "contoh", 0)] in (["hall_set_up"], ["hall_set_up"] * 2)
 
 
 def test_what_was_loaded_is_what_the_file_says(contoh: Database) -> None:
