@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import selectors
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -143,9 +145,23 @@ class HallWorker(ThreadWorker):
                 self.nr_conns -= 1
                 conn.close()
 
+    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
+        """A connection asks for the first time: from here on it is like any other between two requests."""
+        conn.data_ready = True
+        self.pending_conns.remove(conn)
+        self.keepalived_conns.append(conn)
+        self.poller.modify(client, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        self.on_client_socket_readable(conn, client)
+
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """A connection between two requests is heard again, in the thread of all connections: nothing here may wait."""
         conn.question = None
+        if nobody_waits(client):
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self.nr_conns -= 1
+            conn.close()
+            return
         if self.at_once is not None and self.alive:
             try:
                 question = client.recv(LARGEST_QUESTION, socket.MSG_PEEK)
@@ -193,6 +209,24 @@ class HallWorker(ThreadWorker):
             if stays is True and not conn.parser.unreader.buf.getvalue():  # it was this one request and nothing more
                 remember()
         return stays
+
+
+def nobody_waits(client: socket.socket) -> bool:
+    """Whether the visitor hung up and left at most a question: nothing is changed by one that is not heard.
+
+    While a server stands still every screen asks again and again, and hangs up each time. Answering them all, some
+    thousand, would keep those waiting who are still there.
+    """
+    if isinstance(client, ssl.SSLSocket):
+        return False  # what it holds cannot be looked at without taking it
+    ask = select.poll()
+    ask.register(client, select.POLLRDHUP)
+    if not ask.poll(0):
+        return False
+    try:
+        return client.recv(4, socket.MSG_PEEK) in (b"", b"GET ")
+    except OSError:
+        return True
 
 
 def _send(client: Any, rest: bytes) -> bool:

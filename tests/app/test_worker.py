@@ -10,6 +10,8 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
+from types import SimpleNamespace
 from typing import BinaryIO
 
 import pytest
@@ -195,6 +197,7 @@ class Visitor:
         self.sock.setblocking(False)
         self.far.settimeout(PATIENCE_S)
         self.closed = False
+        self.initialized = self.data_ready = True
 
     def set_timeout(self) -> None:
         """The worker counts its silence from here."""
@@ -217,6 +220,7 @@ def worker(visitor: Visitor) -> Iterator[HallWorker]:
     made = HallWorker.__new__(HallWorker)
     made.keepalived_conns, made.nr_conns = deque([visitor]), 1
     made.poller, made.method_queue, made.tpool = selectors.DefaultSelector(), PollableMethodQueue(), Pool(1)
+    made.at_once = None
     made.method_queue.init()
     made.poller.register(visitor.sock, selectors.EVENT_READ)
     made.done = []
@@ -227,6 +231,55 @@ def worker(visitor: Visitor) -> Iterator[HallWorker]:
     made.method_queue.close()
 
 
+def heard(worker: HallWorker) -> list[object]:
+    """What a thread made of it."""
+    assert select.select([worker.method_queue.fileno()], [], [], PATIENCE_S)[0]
+    worker.method_queue.run_callbacks(None)
+    return list(worker.done)
+
+
+@pytest.mark.parametrize("left", [b"GET /api/v1/halls/blora/board HTTP/1.1\r\n\r\n", b""])
+def test_what_was_asked_by_somebody_who_hung_up_is_not_answered(
+    visitor: Visitor, worker: HallWorker, left: bytes
+) -> None:
+    visitor.far.sendall(left)
+    visitor.far.close()
+    worker.handle = lambda conn: "answered"
+    worker.on_client_socket_readable(visitor, visitor.sock)
+    assert visitor.closed and worker.nr_conns == 0
+    assert not worker.keepalived_conns and not worker.poller.get_map()
+    assert not select.select([worker.method_queue.fileno()], [], [], 0.1)[0]
+
+
+def test_what_was_ordered_by_somebody_who_hung_up_is_done(visitor: Visitor, worker: HallWorker) -> None:
+    """A machine that sends what it has and does not wait: its punches count."""
+    visitor.far.sendall(b"POST /iclock/cdata HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+    visitor.far.close()
+    worker.handle = lambda conn: "done"
+    worker.on_client_socket_readable(visitor, visitor.sock)
+    assert heard(worker) == [(visitor, "done")]
+
+
+def test_who_waits_is_answered(visitor: Visitor, worker: HallWorker) -> None:
+    visitor.far.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+    worker.handle = lambda conn: "answered"
+    worker.on_client_socket_readable(visitor, visitor.sock)
+    assert heard(worker) == [(visitor, "answered")]
+
+
+def test_a_ready_board_takes_no_thread_on_a_new_connection_either(visitor: Visitor, worker: HallWorker) -> None:
+    worker.keepalived_conns.clear()
+    worker.pending_conns = deque([visitor])
+    worker.poller.modify(visitor.sock, selectors.EVENT_READ, partial(worker.on_pending_socket_readable, visitor))
+    worker.alive, worker.at_once = True, SimpleNamespace(answer=lambda question: ("", b"{}"))
+    for _ in range(2):
+        visitor.far.sendall(b"GET /api/v1/halls/blora/board HTTP/1.1\r\n\r\n")
+        [(key, _)] = worker.poller.select(PATIENCE_S)
+        key.data(key.fileobj)
+        assert visitor.far.recv(4096).endswith(b"{}")
+    assert not worker.pending_conns and list(worker.keepalived_conns) == [visitor]
+
+
 def test_what_a_connection_does_not_take_at_once_is_left_to_a_thread(visitor: Visitor, worker: HallWorker) -> None:
     body = bytes(range(256)) * 8_000  # two megabytes: far more than the pair's buffer
     worker._give(visitor, visitor.sock, "X-Note: here\r\n", body)
@@ -235,9 +288,7 @@ def test_what_a_connection_does_not_take_at_once_is_left_to_a_thread(visitor: Vi
         head = iter(answer.readline, b"\r\n")
         assert {b"X-Note: here\r\n", b"Content-Length: %d\r\n" % len(body)} <= set(head)
         assert answer.read(len(body)) == body
-    assert select.select([worker.method_queue.fileno()], [], [], PATIENCE_S)[0]
-    worker.method_queue.run_callbacks(None)
-    assert worker.done == [(visitor, True)], "then it is heard again"
+    assert heard(worker) == [(visitor, True)], "then it is heard again"
 
 
 def test_a_visitor_who_left_before_the_answer_is_forgotten(visitor: Visitor, worker: HallWorker) -> None:
