@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -81,6 +83,21 @@ def test_three_lively_days_keep_every_promise(blora: Database) -> None:
 def test_a_lively_day_keeps_every_promise_on_both_databases(contoh_on_each: Database) -> None:
     Hall(contoh_on_each, "contoh", seed=3).play(TUESDAY, 300)
     assert verify(contoh_on_each) == []
+
+
+def test_a_look_at_years_is_not_cut_off_by_the_limit_for_programs_that_hang(
+    contoh_on_postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_wait(contoh_on_postgres)
+    url = contoh_on_postgres.url.update_query_dict({"options": "-c idle_in_transaction_session_timeout=100ms"})
+
+    def count_for_minutes(*_: object) -> list[str]:
+        time.sleep(0.5)
+        return []
+
+    monkeypatch.setattr("app.verify.agree", count_for_minutes)
+    with closing(Database(url.render_as_string(hide_password=False), pool_size=2)) as impatient:
+        assert verify(impatient) == []
 
 
 def test_an_empty_hall_keeps_every_promise(contoh: Database) -> None:
