@@ -1,0 +1,74 @@
+"""A server that stands still while a whole hall of screens asks it again and again: what they left does not hold it up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.printers.pretend import PretendPrinter
+from tests.live import LiveHall, close_hall, open_hall
+from tests.torture.hall_at_work import MORE, Crew
+from tests.torture.screens import Screens
+from tests.torture.tally import Tally, size
+
+SCREENS = size(100, 300)
+FROZEN_S = size(3, 20)
+BACK_S = 5.0  # until every screen shows what is so; 300 screens and 20 s: 2 s, and 9 s when all they left is answered
+
+
+@pytest.fixture
+def hall(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
+    """A hall without a voice, with room for all these screens."""
+    opened = open_hall(tmp_path, printer, more=MORE, ANTRE_SOCKETS="600", ANTRE_VOICE="off")
+    try:
+        yield opened
+    finally:
+        close_hall(opened)
+
+
+@contextmanager
+def frozen(hall: LiveHall) -> Iterator[None]:
+    """While this lasts the process that serves does nothing at all; the machine goes on taking connections for it."""
+    [worker] = Path(f"/proc/{hall.process.pid}/task/{hall.process.pid}/children").read_text().split()
+    os.kill(int(worker), signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(int(worker), signal.SIGCONT)
+
+
+@pytest.mark.timeout(240)
+def test_a_server_that_stood_still_is_not_asked_to_death_by_its_screens(hall: LiveHall, tally: Tally) -> None:
+    crew = Crew(hall)
+    with Screens(hall.tokens["display"], {hall.url: SCREENS}) as screens:
+        screens.until(lambda screen: screen.seq > 0 and screen.live is True, "shown", 120)
+        citizen = threading.Thread(target=crew.come, args=("1",))
+        with frozen(hall):
+            citizen.start()  # in the middle of it somebody takes a number
+            time.sleep(FROZEN_S)
+        back = time.time()
+        citizen.join()
+        served = time.time() - back
+        newest = crew.seq()
+        screens.until(lambda screen: screen.seq >= newest and screen.live is True, "current", 60)
+        took = time.time() - back
+        late = max((late for at, late in list(screens.late) if at > back), default=0.0)
+        assert max(served, took) < BACK_S + 3 * late
+        assert screens.faults == []
+        time.sleep(1)
+        asked = len(screens.took)
+        time.sleep(2)
+        assert len(screens.took) - asked < SCREENS, "they go on asking though all is well"
+        tally.add(histories=1, faults=1, tickets=len(crew.tickets))
+        tally.note(
+            f"{SCREENS} screens, {FROZEN_S} s without a server: a citizen had a number after {served:.1f} s, "
+            f"every screen was current after {took:.1f} s"
+        )
+    crew.close()
