@@ -38,12 +38,15 @@ class SteadyClock:
     It never runs backwards. Where the machine's clock is set back, this one goes on, a tenth slower until the other has
     caught up; where it leaps ahead by up to ``FARTHEST`` this one follows, for a clock that was late at the start of
     the day. A leap beyond that, or back beyond it, is not followed at all: on a machine that believes it is 1970 or
-    2031, everybody in the line would be of another day. No number is given while :meth:`machine` names another day
-    (:func:`queueing.issuing.issue`). When the machine's clock is right again, so is everything; to accept it as it is,
-    the server is started anew.
+    2031, everybody in the line would be of another day. Only while the machine is ``YOUNG``, up to ``AFTER_THE_START``:
+    without a battery it begins where it was switched off, on Friday perhaps, until a time server reaches it. No number
+    is given while :meth:`machine` names another day (:func:`queueing.issuing.issue`). When the machine's clock is right
+    again, so is everything; to accept it as it is, the server is started anew.
     """
 
     FARTHEST = timedelta(hours=12)
+    AFTER_THE_START = timedelta(days=366)  # a server that began a moment later would begin with it as well
+    YOUNG = 900.0  # seconds since the machine was switched on
     SLOWER = 0.9
     TOLD = timedelta(seconds=10)  # what is no news
 
@@ -60,7 +63,7 @@ class SteadyClock:
             gone = tick - self._tick
             own = self._at + timedelta(seconds=gone)
             off = machine - own
-            if timedelta(0) <= off <= self.FARTHEST:
+            if timedelta(0) <= off <= (self.AFTER_THE_START if tick < self.YOUNG else self.FARTHEST):
                 own = machine
             elif -self.FARTHEST <= off < timedelta(0):
                 own = max(machine, self._at + timedelta(seconds=gone * self.SLOWER))

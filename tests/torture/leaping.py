@@ -65,8 +65,8 @@ status = "pns"
 class Machine:
     """Its clock, which leaps, and its pace, which does not."""
 
-    def __init__(self, moment: datetime) -> None:
-        self.wall, self.gone = moment, 0.0
+    def __init__(self, moment: datetime, *, up: timedelta = timedelta(days=1)) -> None:
+        self.wall, self.gone = moment, up.total_seconds()
 
     def now(self) -> datetime:
         """What the machine believes."""

@@ -181,6 +181,24 @@ def test_a_clock_that_is_set_back_is_caught_up_with_slowly_and_never_run_backwar
     assert seen[-1] == machine.wall  # an hour is made up in ten
 
 
+def test_a_machine_without_a_battery_that_begins_where_it_was_switched_off_is_set_right_while_it_is_young() -> None:
+    friday, monday = moment("2027-03-05", "16:00", "Asia/Jakarta"), moment("2027-03-08", "07:00", "Asia/Jakarta")
+    machine = Machine(friday, up=timedelta(seconds=20))
+    clock = SteadyClock(machine, pace=machine.pace)
+    machine.move(minutes=2)
+    machine.leap(monday)  # the first answer of a time server
+    assert clock.now() == monday
+    machine.leap(monday + timedelta(days=5 * 365))  # that, a server would not start with either
+    assert clock.now() == monday
+    machine.leap(monday - timedelta(days=1))
+    assert clock.now() == monday
+    machine.leap(monday)
+    machine.move(hours=1)
+    assert clock.now() == machine.wall
+    machine.leap(monday + timedelta(days=1))  # from now on people are in the line
+    assert clock.now() == monday + timedelta(hours=1)
+
+
 def test_a_clock_that_was_late_at_the_start_of_the_day_is_followed_and_one_that_leaps_a_day_is_not() -> None:
     machine = Machine(TUESDAY_MORNING)
     clock = SteadyClock(machine, pace=machine.pace)
