@@ -58,6 +58,7 @@ PATHS: dict[str, Any] = {
                 "unstaffed_needs_confirmation",
                 "capacity_needs_confirmation",
                 "capacity_reached",
+                "clock_wrong",
             ),
             changes=True,
         )

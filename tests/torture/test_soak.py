@@ -23,7 +23,7 @@ MINUTES = float(os.environ.get("ANTRE_SOAK_MINUTES") or size(15, 600) / 60)
 SCREENS = 100
 LONG_ENOUGH = 5.0  # minutes from which on growth says something
 GROWTH_KB = 6_000
-WAL_KB = 24_000
+WAL_KB = 96_000  # three rounds of a thousand turns: a reader may be in the way of a new beginning now and then
 
 
 @pytest.fixture
