@@ -1,4 +1,4 @@
-"""A server that stands still while a whole hall of screens asks it again and again: what they left does not hold it up."""
+"""A server that stands still while a hall of screens asks again and again: what they left does not hold it up."""
 
 from __future__ import annotations
 
