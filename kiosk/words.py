@@ -123,7 +123,8 @@ def _warnings() -> dict[str, str]:
         "closed_title": _("Layanan sedang tutup"),
         "error_title": _("Nomor belum dapat diambil"),
         "error_silent": _("Sistem antrean tidak menjawab. Belum ada nomor untuk Anda di layar ini."),
-        "error_storage": _("Sistem antrean tidak dapat menyimpan nomor sekarang. Tidak ada nomor yang tercatat."),
+        # not that none was recorded: of a commit that failed, or of a try that was not answered, nobody knows
+        "error_storage": _("Sistem tidak dapat menyimpan nomor sekarang. Belum ada nomor untuk Anda di layar ini."),
         "error_clock": _("Jam server tidak benar, sehingga nomor belum dapat diberikan."),
         "error_denied": _("Mesin ini belum diizinkan mengeluarkan nomor."),
         "error_gone": _("Layanan ini sudah tidak tersedia. Silakan pilih kembali."),

@@ -207,6 +207,15 @@ def test_a_full_disk_is_said_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> 
     expect(kiosk.find("#result-number")).to_be_empty()
 
 
+def test_a_database_that_failed_at_the_commit_is_no_word_that_nothing_was_recorded(kiosk: Kiosk) -> None:
+    told = {"code": "database_unavailable", "status": 503, "detail": "Belum pasti tercatat."}
+    kiosk.when_asked(lambda route: route.fulfill(status=503, content_type="application/problem+json", json=told))
+    kiosk.to_ktp()
+    kiosk.tap("#take")
+    kiosk.sees("#warn-text", "Belum ada nomor untuk Anda di layar ini")
+    expect(kiosk.find("#warn-text")).not_to_contain_text("tercatat")
+
+
 def test_a_wrong_clock_is_said_as_such_and_no_number_shown(kiosk: Kiosk, stage: Stage) -> None:
     stage.citizen()
     kiosk.to_ktp()
