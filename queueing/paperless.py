@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from hall.journal import journal
 from hall.places import Places
 from hall.turn import turn
 from queueing import tickets as tk
-from queueing.slips import CONFIRMED, QUEUED, SENT, print_jobs, slip_of
+from queueing.slips import CONFIRMED, QUEUED, SENT, print_jobs
 
 TOUCHED, LEFT = "touched", "left"
 HOW = (TOUCHED, LEFT)
@@ -52,7 +53,7 @@ def note_shown(db: Database, ticket_id: str, how: str, *, actor: str, now: datet
         hall = tk.find_ticket(connection, ticket_id).hall
     with turn(db, hall, now) as t:
         ticket = tk.of_hall(t, ticket_id)
-        known = _shown(t.connection, hall, ticket.id)
+        known = _shown(t.connection, hall, [ticket.id])[ticket.id]
         if how in known or TOUCHED in known:
             return TOUCHED if TOUCHED in known else LEFT
         t.write("ticket_shown", ticket.id, {"number": ticket.label, "how": how}, actor=actor)
@@ -77,20 +78,26 @@ def paperless(connection: Connection, hall: Places, now: datetime) -> list[Paper
         )
         for state in (tk.WAITS, tk.AT_COUNTER & (t.state == tk.CALLED))
     ]
+    rows = connection.execute(union_all(*found)).all()
+    ids = [row.id for row in rows]  # at a printer that never answers, all who wait
+    known = _shown(connection, hall.code, ids)
+    slips = select(j.ticket, j.printer, j.state, j.reason).where(j.ticket.in_(ids)).order_by(j.copy)
+    newest = {job.ticket: job for job in connection.execute(slips)}
     answer = []
-    for row in connection.execute(union_all(*found)).all():
-        known = _shown(connection, hall.code, row.id)
-        job = slip_of(connection, row.id)
-        if job is None or TOUCHED in known:
-            continue
-        answer.append(
-            Paperless(row.id, row.label, row.service, row.issued_at, job.printer, job.state, job.reason, LEFT in known)
-        )
+    for row in rows:
+        if TOUCHED not in known[row.id]:
+            job = newest[row.id]
+            told = (job.printer, job.state, job.reason, LEFT in known[row.id])
+            answer.append(Paperless(row.id, row.label, row.service, row.issued_at, *told))
     return sorted(answer, key=lambda one: (one.issued_at, one.number))
 
 
-def _shown(connection: Connection, hall: str, ticket: str) -> set[str]:
-    query = select(journal.c.data).where(
-        journal.c.hall == hall, journal.c.subject == ticket, journal.c.kind == "ticket_shown"
+def _shown(connection: Connection, hall: str, tickets: list[str]) -> dict[str, set[str]]:
+    """How each of these tickets was on a kiosk's screen."""
+    query = select(journal.c.subject, journal.c.data).where(
+        journal.c.hall == hall, journal.c.subject.in_(tickets), journal.c.kind == "ticket_shown"
     )
-    return {data["how"] for data in connection.execute(query).scalars()}
+    known: dict[str, set[str]] = defaultdict(set)
+    for subject, data in connection.execute(query):
+        known[subject].add(data["how"])
+    return known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from hall.database import Database
 from hall.errors import Invalid, NotFound
@@ -57,6 +58,24 @@ def test_a_slip_that_is_not_confirmed_is_on_the_list_until_somebody_touched_the_
     assert [one.shown for one in listed(blora)] == [True]
     note_shown(blora, ticket, TOUCHED, actor=KIOSK, now=LATER)
     assert listed(blora) == []
+
+
+def test_a_printer_that_never_answers_makes_the_floor_no_slower_for_each_who_waits(blora: Database) -> None:
+    asked: list[str] = []
+    event.listen(blora.engine, "before_cursor_execute", lambda c, cursor, statement, *more: asked.append(statement))
+
+    def questions() -> int:
+        asked.clear()
+        assert len(listed(blora)) == len(tickets)
+        return len(asked)
+
+    tickets = [take(blora)]
+    print_next(blora, "unknown")
+    once = questions()
+    for _ in range(4):
+        tickets.append(take(blora))
+        print_next(blora, "unknown")
+    assert questions() == once
 
 
 def test_a_confirmed_paper_or_a_later_copy_takes_the_number_off_the_list(blora: Database) -> None:
