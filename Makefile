@@ -30,7 +30,7 @@ test: browser
 	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 torture: browser
-	@ANTRE_TORTURE=long CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest tests/torture -n 2 --dist load --timeout 1500 $(ARGS)
+	@ANTRE_TORTURE=long CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest tests/torture -n 2 --dist worksteal --durations=30 --timeout 1500 $(ARGS)
 
 check: tools
 	.venv/bin/ruff check .

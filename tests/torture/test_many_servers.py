@@ -11,7 +11,7 @@ import pytest
 from tests.torture.many_servers import ManyServers
 from tests.torture.tally import Tally, size
 
-SERVERS, PEOPLE, TICKETS, KILLS = size(3, 4), size(16, 64), size(240, 20_000), size(1, 6)
+SERVERS, PEOPLE, TICKETS, KILLS = size(3, 4), size(16, 64), size(240, 2_000), size(1, 6)
 
 
 @pytest.fixture
