@@ -40,6 +40,7 @@ const voice = new Voice({
     soundButton.hidden = !blocked;
     document.body.classList.toggle("wants-touch", blocked);
   },
+  answered: () => live.refresh(),
 });
 
 const live = new Live({

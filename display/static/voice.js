@@ -4,6 +4,7 @@
  *     storageKey: "antre.spoken.blora.Barat", now: () => live.now(), silenceUrl,
  *     onSpeaking(call, {recalled}) {}, onSilent() {},    a call begins to be spoken; nothing is spoken any more
  *     onBlocked(blocked) {},                             the browser wants a touch before it plays sound
+ *     answered: () => live.refresh(),                    a promise, kept when the server has answered anew
  *   });
  *   voice.spokenUpTo        last journal number taken over from the storage, or null on a first visit
  *   voice.follow(answer, {first, restored}, lines)   a board's answer, as Live gives it; lines: those of this screen
@@ -12,11 +13,14 @@
  *   voice.unlock()          from a touch or key
  *
  * A call is marked before it is spoken: a reload in the middle does not say it twice. A call older than `maxAgeSeconds`
- * when its turn comes is left out (it stands on the screen). A sound that does not load or end in its time is tried once
- * more, then left out. What was spoken stands in <html data-spoken>, what was left out in data-unspoken, as seqs.
+ * when its turn comes is left out (it stands on the screen). A sound that does not load or begin in its time is tried once
+ * more, then left out; on a dead line it waits for the line's return, and those behind it wait with it. What was spoken
+ * stands in <html data-spoken>, what was left out in data-unspoken, as seqs.
  */
 
 const SPOKEN_KINDS = new Set(["ticket_called", "ticket_recalled"]);
+const DEAD_MS = 1000; // a line on which an answer takes longer was dead: what failed on it says nothing about the sound
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Voice {
   #queue = [];
@@ -26,8 +30,8 @@ export class Voice {
   #blocked = false;
   #audio = new Audio();
 
-  constructor({ storageKey, now, silenceUrl, onSpeaking, onSilent, onBlocked, loadMs = 6000, overrunMs = 4000, longestMs = 45000 }) {
-    Object.assign(this, { storageKey, now, silenceUrl, onSpeaking, onSilent, onBlocked, loadMs, overrunMs, longestMs });
+  constructor({ storageKey, now, silenceUrl, onSpeaking, onSilent, onBlocked, answered = async () => {}, loadMs = 6000, overrunMs = 4000, longestMs = 45000 }) {
+    Object.assign(this, { storageKey, now, silenceUrl, onSpeaking, onSilent, onBlocked, answered, loadMs, overrunMs, longestMs });
     this.maxAgeSeconds = 90;
     this.#audio.preload = "auto";
     this.spokenUpTo = this.#recall();
@@ -101,7 +105,7 @@ export class Voice {
   }
 
   async #speak(call) {
-    for (const attempt of [1, 2]) {
+    for (let tries = 1; tries <= 2; ) {
       try {
         await this.#play(call.sound, () => {
           if (this.#queue[0] === call) this.#queue.shift();
@@ -115,8 +119,13 @@ export class Voice {
           this.#setBlocked(true); // the call stays at the head: a touch within its time still lets it be heard
           return;
         }
-        if (error.begun || attempt === 2) break; // half of it was heard: not twice
-        await new Promise((done) => setTimeout(done, 400));
+        if (error.begun) break; // half of it was heard: not twice
+        await pause(400);
+        const asked = performance.now();
+        await this.answered();
+        if (this.#queue[0] !== call) return; // the journal went back meanwhile: nobody waits for this call
+        if (this.#tooOld(call)) break;
+        if (performance.now() - asked < DEAD_MS) tries += 1; // the line works, so it is the sound that does not
       }
     }
     if (this.#queue[0] === call) this.#queue.shift();

@@ -104,6 +104,43 @@ def test_a_missing_sound_is_tried_once_more_and_the_queue_goes_on(hall: StubHall
     assert hall.sound_requests.count(bad) == 2
 
 
+def cut_before_the_second(page: Page, hall: StubHall) -> list[int]:
+    """Two calls; the line goes while the first is being said, before the sound of the second was asked for."""
+    first, second = hall.call("A001"), hall.call("A002", "2")
+    hall.sounds[first] = 1.2
+    hall.nudge()
+    until(page, "!document.getElementById('spot').hidden")
+    hall.stop()
+    until(page, lambda: spoken(page) == [first])
+    page.wait_for_timeout(1500)  # long enough for any number of hasty tries
+    return [first, second]
+
+
+def test_a_call_whose_sound_meets_a_dead_line_is_said_once_when_the_line_is_back(
+    hall: StubHall, open_page: OpenPage
+) -> None:
+    page = ready(open_page())
+    calls = cut_before_the_second(page, hall)
+    calls.append(hall.call("A003", "3"))
+    hall.start()
+    until(page, lambda: len(spoken(page)) == 3)
+    hall.nudge()
+    page.wait_for_timeout(300)
+    assert spoken(page) == calls
+    assert left_out(page) == []
+
+
+def test_a_call_that_grew_old_while_the_line_was_dead_is_not_said(hall: StubHall, open_page: OpenPage) -> None:
+    hall.board["speak_max_age_seconds"] = 2
+    page = ready(open_page())
+    first, second = cut_before_the_second(page, hall)
+    hall.start()
+    until(page, lambda: left_out(page) == [second])
+    fresh = hall.call("A003", "3")
+    hall.nudge()
+    until(page, lambda: spoken(page) == [first, fresh])
+
+
 VOICE = """async () => {
   const { Voice } = await import("/static/display/voice.js");
   window.told = [];
