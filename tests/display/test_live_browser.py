@@ -165,6 +165,25 @@ def test_an_answer_that_never_comes_is_given_up(hall: StubHall, open_page: OpenP
     until(page, "seen.live.at(-1)[0] === true")
 
 
+def test_a_question_that_hangs_is_asked_again_beside_it_and_the_socket_of_that_line_is_opened_anew(
+    hall: StubHall, open_page: OpenPage
+) -> None:
+    page = start(open_page, hall)
+    page.wait_for_timeout(200)
+    connected, asked = hall.connected, len(hall.asked)
+    hall.delay = 4
+    page.evaluate("void live.refresh()")
+    until(page, lambda: len(hall.asked) == asked + 1)
+    hall.delay = 0  # the first hangs on, the one beside it is answered: the connections from before may be dead
+    until(page, lambda: hall.connected == connected + 1)
+    page.wait_for_timeout(300)
+    seq = hall.call("A001")
+    hall.nudge()
+    until(page, f"live.known === {seq}")
+    assert page.evaluate("seen.lines") == [seq]
+    assert hall.connected == connected + 1
+
+
 def test_a_closed_door_is_told_once_and_opens_again(hall: StubHall, open_page: OpenPage) -> None:
     page = start(open_page, hall, pollMs=200)
     hall.status = 403
