@@ -1,12 +1,13 @@
 # Thin on purpose: everything else is in `antre` (.venv/bin/antre --help).
 .DEFAULT_GOAL := help
-.PHONY: help setup tools browser demo test torture check bench mutants lock translations clean
+.PHONY: help setup tools browser demo test torture soak check bench mutants lock translations clean
 
 help:
 	@echo "make setup   what running needs, into .venv (so .venv/bin/antre)"
 	@echo "make demo    a living hall at http://127.0.0.1:8080 (or at ANTRE_BIND)"
 	@echo "make test    all tests, with everything they need"
 	@echo "make torture  the long attacks: kills, power cuts, broken printers and lines, with a table at the end"
+	@echo "make soak    an hour of a hall's work over a bad line"
 	@echo "make check   lint, types, import contracts"
 	@echo "make bench   how fast it is on this machine"
 	@echo "make mutants  whether a test notices each small change of the rules of empty counters"
@@ -31,6 +32,9 @@ test: browser
 
 torture: browser
 	@ANTRE_TORTURE=long CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest tests/torture -n 2 --dist worksteal --durations=30 --timeout 1500 $(ARGS)
+
+soak: browser
+	@ANTRE_TORTURE=long ANTRE_SOAK_MINUTES=60 .venv/bin/python -m pytest tests/torture/test_soak.py -n 0 -s $(ARGS)
 
 check: tools
 	.venv/bin/ruff check .
