@@ -36,7 +36,7 @@ def halls(tmp_path: Path, postgres_url: str) -> Iterator[list[KilledHall]]:
 
 @pytest.mark.timeout(1200)
 def test_servers_are_killed_while_people_take_numbers(halls: list[KilledHall], tally: Tally) -> None:
-    kills = (size(10, 100), size(10, 100), size(3, 60))
+    kills = (size(10, 100), size(10, 100), size(2, 60))
     with ThreadPoolExecutor(len(halls)) as keepers:
         for kept in [keepers.submit(h.live, n, seed=100 * n) for h, n in zip(halls, kills, strict=True)]:
             kept.result()

@@ -39,9 +39,9 @@ def play(db: Database, tally: Tally, histories: int, steps: int) -> None:
 
 @pytest.mark.timeout(1200)
 def test_a_hall_does_what_its_model_does_on_sqlite(db: Database, tally: Tally) -> None:
-    play(db, tally, size(40, 600), 40)
+    play(db, tally, size(30, 600), 40)
 
 
 @pytest.mark.timeout(1200)
 def test_a_hall_does_what_its_model_does_on_postgresql(postgres: Database, tally: Tally) -> None:
-    play(postgres, tally, size(10, 150), 30)
+    play(postgres, tally, size(8, 150), 30)
