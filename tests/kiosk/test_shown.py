@@ -125,3 +125,29 @@ def test_without_the_code_on_the_screen_nothing_counts_as_noted(kiosk: Kiosk, st
     expect(kiosk.find("#done-text")).to_have_text("Sudah saya catat")
     kiosk.tap("#done")
     wait_until_told(stage, ["left"])
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_what_stands_in_for_the_paper_is_whole_on_every_screen(kiosk: Kiosk, stage: Stage, language: str) -> None:
+    take(kiosk)
+    kiosk.tap(f".language[data-lang='{language}']")
+    stage.print_next("unknown", "silent")  # the longest sentence there is
+    kiosk.find("#slip[data-state='unknown']").wait_for()
+    for width, height in ((1080, 1920), (1920, 1080), (1366, 768), (1024, 768)):
+        kiosk.page.set_viewport_size({"width": width, "height": height})
+        within(kiosk, "#qr", ".scan")
+        within(kiosk, ".scan-words", ".scan")
+        within(kiosk, "#slip-text", "#slip")
+        within(kiosk, ".scan", "#kiosk")
+        code = kiosk.find("#qr").bounding_box()
+        assert code is not None
+        assert code["width"] == pytest.approx(code["height"], abs=1) and code["width"] >= 150, "a phone must find it"
+
+
+def within(kiosk: Kiosk, inner: str, outer: str) -> None:
+    """Nothing of the one stands over the edge of the other."""
+    one, other = kiosk.find(inner).bounding_box(), kiosk.find(outer).bounding_box()
+    assert one is not None and other is not None
+    for edge, length in (("x", "width"), ("y", "height")):
+        assert one[edge] >= other[edge] - 1, f"{inner} in {outer}: {one} {other}"
+        assert one[edge] + one[length] <= other[edge] + other[length] + 1, f"{inner} in {outer}: {one} {other}"

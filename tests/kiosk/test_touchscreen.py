@@ -268,11 +268,15 @@ def test_the_next_citizen_starts_without_the_last_ones_priority(kiosk: Kiosk) ->
     ("state", "reason", "words"),
     [
         ("confirmed", None, "Silakan ambil karcis Anda"),
-        ("failed", "paper_end", "Pencetak kehabisan kertas. Pindai QR atau foto layar ini."),
-        ("failed", "cover_open", "Tutup pencetak terbuka. Pindai QR atau foto layar ini."),
-        ("failed", "unreachable", "Pencetak tidak terhubung. Pindai QR atau foto layar ini."),
-        ("unknown", "silent", "Pencetak tidak menjawab. Karcis mungkin tidak tercetak. Pindai QR atau foto layar ini."),
-        ("failed", "bad_slip", "Karcis tidak tercetak. Pindai QR atau foto layar ini."),
+        ("failed", "paper_end", "Pencetak kehabisan kertas. Pindai QR, foto layar ini, atau catat nomornya."),
+        ("failed", "cover_open", "Tutup pencetak terbuka. Pindai QR, foto layar ini, atau catat nomornya."),
+        ("failed", "unreachable", "Pencetak tidak terhubung. Pindai QR, foto layar ini, atau catat nomornya."),
+        (
+            "unknown",
+            "silent",
+            "Pencetak tidak menjawab. Karcis mungkin tidak tercetak. Pindai QR, foto layar ini, atau catat nomornya.",
+        ),
+        ("failed", "bad_slip", "Karcis tidak tercetak. Pindai QR, foto layar ini, atau catat nomornya."),
     ],
 )
 def test_the_slip_is_told_as_it_is(kiosk: Kiosk, stage: Stage, state: str, reason: str | None, words: str) -> None:
@@ -289,7 +293,8 @@ def test_a_printer_without_news_does_not_keep_the_citizen_waiting(kiosk: Kiosk, 
     kiosk.to_ktp()
     kiosk.tap("#take")
     kiosk.sees("#slip-text", "Sedang mencetak…")
-    expect(kiosk.find("#slip-text")).to_have_text("Karcis belum keluar. Pindai QR atau foto layar ini.", timeout=2500)
+    words = "Karcis belum keluar. Pindai QR, foto layar ini, atau catat nomornya."
+    expect(kiosk.find("#slip-text")).to_have_text(words, timeout=2500)
     stage.print_next("confirmed")
     kiosk.sees("#slip-text", "Silakan ambil karcis Anda")
 
@@ -298,7 +303,7 @@ def test_a_hall_without_a_printer_promises_no_paper(kiosk: Kiosk, stage: Stage) 
     stage.change_printer(active=False)
     kiosk.to_ktp()
     kiosk.tap("#take")
-    kiosk.sees("#slip-text", "Tanpa karcis kertas. Pindai QR atau foto layar ini.")
+    kiosk.sees("#slip-text", "Tanpa karcis kertas. Pindai QR, foto layar ini, atau catat nomornya.")
 
 
 def test_a_slip_that_failed_is_printed_again_once_the_printer_is_well(kiosk: Kiosk, stage: Stage) -> None:
