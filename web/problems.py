@@ -70,4 +70,5 @@ def tell_problems(app: Flask) -> None:
     def broken(fault: Exception) -> Response:
         # the rule, not the path: the path of a phone's page is the ticket's secret
         log.error("unexpected fault at %s %s", request.method, request.url_rule, exc_info=fault)
-        return problem(500, "internal", "Terjadi kesalahan di server. Tidak ada yang dicatat; hubungi petugas.")
+        # nothing of what was recorded: it may have come before the commit or after it
+        return problem(500, "internal", "Terjadi kesalahan di server; hubungi petugas.")
