@@ -2,9 +2,10 @@
 
     .venv/bin/gunicorn -c deploy/gunicorn.conf.py app.wsgi:app
 
-It begins as what ``antre serve`` uses (``app/gunicorn_conf.py``: one thread for each socket and page, a short farewell, no
-control socket) and changes what an operator may want to change. On SQLite leave ``workers`` at 1; on PostgreSQL it is
-ANTRE_PROCESSES.
+It begins as what ``antre serve`` uses (``app/gunicorn_conf.py``: one thread for each socket and page, a short farewell,
+no control socket) and changes what an operator may want to change. On SQLite leave ``workers`` at 1; on PostgreSQL it
+is ANTRE_PROCESSES. ``antre serve`` looks at clock, engine and guards before it begins; here nobody does: run
+``antre doctor`` first.
 """
 
 from __future__ import annotations
