@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -102,6 +103,9 @@ def test_when_the_holder_is_gone_another_takes_over(postgres: Database, log: lis
         first = hire("first")
         assert first.gained.wait(PATIENCE_S)
         second = hire("second")
+        until = time.monotonic() + PATIENCE_S
+        while not second.lease._after_another and time.monotonic() < until:
+            time.sleep(0.05)  # until it has tried once in vain
         kill_the_holder(postgres)
         first.lease._stop.set()  # it will not try again; any earlier, and it would give the lease back itself
         assert second.gained.wait(PATIENCE_S) and second.after_another
