@@ -73,8 +73,9 @@ jsons = st.recursive(
 @pytest.fixture(params=["sqlite", "postgresql"])
 def scratch_table(request: pytest.FixtureRequest) -> Engine:
     database: Database = request.getfixturevalue("db" if request.param == "sqlite" else "postgres")
-    scratch.create_all(database.engine)
-    return database.engine
+    engine: Engine = database.engine
+    scratch.create_all(engine)
+    return engine
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
