@@ -146,9 +146,8 @@ def test_what_stands_in_for_the_paper_is_whole_on_every_screen(kiosk: Kiosk, sta
 
 def within(kiosk: Kiosk, inner: str, outer: str) -> None:
     """Nothing of the one stands over the edge of the other."""
-    boxes = kiosk.find(inner).bounding_box(), kiosk.find(outer).bounding_box()
-    assert boxes[0] is not None and boxes[1] is not None
-    one, other = dict(boxes[0]), dict(boxes[1])
-    for edge, length in (("x", "width"), ("y", "height")):
-        assert one[edge] >= other[edge] - 1, f"{inner} in {outer}: {one} {other}"
-        assert one[edge] + one[length] <= other[edge] + other[length] + 1, f"{inner} in {outer}: {one} {other}"
+    one, other = kiosk.find(inner).bounding_box(), kiosk.find(outer).bounding_box()
+    assert one is not None and other is not None
+    told = f"{inner} in {outer}: {one} {other}"
+    assert one["x"] >= other["x"] - 1 and one["x"] + one["width"] <= other["x"] + other["width"] + 1, told
+    assert one["y"] >= other["y"] - 1 and one["y"] + one["height"] <= other["y"] + other["height"] + 1, told
