@@ -220,7 +220,8 @@ class HallMachine(SideBySide):
     @precondition(lambda self: self.requests)
     @rule(process=process, which=some, service=services)
     def same_key_for_something_else(self, process: int, which: int, service: str) -> None:
-        key = self.requests[which % len(self.requests)].key
+        request = self.requests[which % len(self.requests)]
+        key, kept = request.key, self.model.answers.get(request.key)
         self.do(
             process,
             lambda db, key, now: issue(
@@ -231,6 +232,8 @@ class HallMachine(SideBySide):
             ),
             key,
         )
+        if self.model.answers.get(key) is not kept:
+            request.answer = None  # the key was free again after a week: from now on it asks for this number
 
     # ---- at the counter ----
 
