@@ -15,6 +15,7 @@ from app.cli_attendance import presensi
 from app.cli_messages import messages
 from app.cli_staffing import vacancies
 from app.commanding import Stop, moment_of, now, opened, refusing
+from app.ending import leave_when_asked, wait_to_be_asked
 from app.settings import read_settings
 
 
@@ -40,6 +41,7 @@ def serve(clock_is_right: bool) -> None:
     # glibc gives threads that come at the same time heaps of their own and keeps in each what was ever used there: with
     # a hundred sockets' threads coming and going the process grew by 2 MB a minute
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    wait_to_be_asked()  # until gunicorn can hear it
     os.execv(sys.executable, run)
 
 
@@ -347,6 +349,8 @@ cli.add_command(messages)
 def main() -> None:
     """The entry point. What it writes (database, secret, backups) is nobody else's to read."""
     os.umask(0o077)
+    if sys.argv[1:2] == ["serve"]:
+        leave_when_asked()
     cli()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import Any
 
+from app.ending import hear, leave_when_asked, was_asked
 from app.settings import read_settings
 
 _settings = read_settings()
@@ -18,13 +20,29 @@ threads = _settings.threads  # for pages and calls; a socket brings its own
 worker_connections = threads + _settings.sockets + 300
 keepalive = 75  # displays and consoles ask again and again over one connection
 timeout = 60
-graceful_timeout = 3  # open sockets would otherwise hold up every restart for half a minute
+graceful_timeout = 10  # then a worker is killed; its own farewell to open sockets is shorter, see app.worker
 control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = _settings.log_level
 proc_name = "antre"
 umask = 0o077  # database, secret and sounds are nobody else's to read
+
+
+def when_ready(server: Any) -> None:
+    """gunicorn hears signals now: ``antre serve`` let them wait until here."""
+    hear()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """A worker begins. Asked to end it goes at once, also if it was asked while it still had gunicorn's own ears.
+
+    Those put the request where nobody looks any more. gunicorn then waits for a worker that knows of nothing, kills it
+    when the grace period is over, and goes without waiting for its end.
+    """
+    leave_when_asked()
+    if was_asked(server.SIG_QUEUE):
+        os._exit(0)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import selectors
+import signal
 import socket
 import ssl
 import threading
@@ -15,6 +16,8 @@ from typing import Any
 
 from gunicorn import SERVER, util  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from app.ending import hear, leave_when_asked, wait_to_be_asked
 
 Job = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
@@ -90,6 +93,7 @@ def keep_this_thread() -> None:
         thread.keep()
 
 
+FAREWELL_S = 3  # sockets stay open for so long when a worker goes; then couriers end their step and the database closes
 LARGEST_QUESTION = 8192  # bytes looked at; a longer question goes the long way
 
 
@@ -104,6 +108,28 @@ class HallWorker(ThreadWorker):
     def get_thread_pool(self) -> Pool:
         """gunicorn's own place to bring another pool."""
         return Pool(self.cfg.threads)
+
+    def init_signals(self) -> None:
+        """gunicorn's own place to listen to signals. Until it serves, a worker that is asked to end is gone at once.
+
+        gunicorn lets it load its app to the end first, and kills it when that takes longer than the grace period.
+        """
+        wait_to_be_asked()
+        super().init_signals()
+        leave_when_asked()
+        hear()
+
+    def run(self) -> None:
+        """gunicorn's own place to serve: asked to end from here on, it says farewell first."""
+        for asked, heard in (
+            (signal.SIGTERM, self.handle_exit),
+            (signal.SIGINT, self.handle_quit),
+            (signal.SIGQUIT, self.handle_quit),
+        ):
+            signal.signal(asked, heard)
+        signal.siginterrupt(signal.SIGTERM, False)
+        self.cfg.set("graceful_timeout", FAREWELL_S)  # in this process alone: the one that keeps it waits longer
+        super().run()
 
     def load_wsgi(self) -> None:
         """gunicorn's own place to load the app."""

@@ -32,6 +32,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def hears_signals(pid: int) -> bool:
+    """Whether a process has made up its mind about SIGTERM: until then the interpreter starts, and dies of it."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    bit = 1 << (signal.SIGTERM - 1)
+    return any(int(status[which], 16) & bit for which in ("SigCgt", "SigBlk"))
+
+
 @dataclass
 class LiveHall:
     """The running hall: where it is, its tokens by role, and its printer."""

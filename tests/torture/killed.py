@@ -32,7 +32,7 @@ from hall.setup import StaffTables, load_hall
 from queueing.tickets import tickets
 from staffing import facts, presence
 from tests.cast import CONSOLE, GALIH
-from tests.live import HALL, HALL_FILE, OFFICER, environment_of, free_port
+from tests.live import HALL, HALL_FILE, OFFICER, environment_of, free_port, hears_signals
 
 KIOSKS = 5  # they do not pause: turns share transactions then, and there is more to lose at once
 PATIENCE_S = 100.0  # for an answer, on a machine that has much else to do
@@ -261,7 +261,9 @@ class KilledHall:
             self.start()
             if self.first_tickets and dice.random() < 0.25:  # it does not even get up
                 self._over.wait(dice.random() * self.first_tickets[-1])
-                self.kill("all")
+                assert self._process is not None
+                asked = dice.choice(("all", "SIGTERM", "SIGINT"))
+                self.kill(asked if hears_signals(self._process.pid) else "all")
                 return
             self.first_tickets.append(self._wait_for_a_ticket())
         self._over.wait(dice.random() * 0.7)
@@ -275,8 +277,10 @@ class KilledHall:
             self._wait_for_a_ticket()  # the master has started another
 
     def _wait_for_a_ticket(self) -> float:
-        """Seconds until somebody is given a new number."""
-        before, begun = len(self.told.given), time.monotonic()
+        """Seconds until somebody is given a new number, by the server that runs now."""
+        begun = time.monotonic()
+        self.ask("GET", "/healthz", "kiosk")  # what the one before it gave may not have been noted yet
+        before = len(self.told.given)
         while len(self.told.given) == before and not self._over.is_set():
             assert time.monotonic() < begun + PATIENCE_S, self.log()
             assert self._process is None or self._process.poll() is None, self.log()
