@@ -194,18 +194,19 @@ class PrintCourier:
         after_another: bool = False,
     ) -> None:
         self._db, self._clock, self._hall, self.place, self._base_url = db, clock, hall, place, base_url
-        self._waits = after_another
+        self._begins, self._after_another = True, after_another
         self._printer: Printer = open_printer(PrinterConfig(place.kind, place.address, place.width_mm))
         self._status_due = 0.0
         self.courier = Courier(f"printer-{hall}-{place.code}", self.step)
 
     def step(self) -> float:
         """Prints what is queued, one slip after the other; when idle, asks the printer how it is."""
-        if self._waits:
+        if self._begins:
             with self._db.reading() as connection:
-                self._waits = slips.is_one_on_its_way(connection, self._hall, self.place.code)
-            if self._waits:
-                return PRINTER_POLL_S
+                if self._after_another and slips.is_one_on_its_way(connection, self._hall, self.place.code):
+                    return PRINTER_POLL_S
+                self._printer.broken_off = slips.may_hang_half(connection, self._hall, self.place.code)
+            self._begins = False
         job = slips.take_next(self._db, self._hall, self.place.code, now=self._clock.now())
         if job is None:
             if time.monotonic() >= self._status_due:

@@ -193,6 +193,22 @@ def is_one_on_its_way(connection: Connection, hall: str, printer: str) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def may_hang_half(connection: Connection, hall: str, printer: str) -> bool:
+    """Whether the slip that was last handed to whoever drives the printer perhaps hangs there half printed.
+
+    That is so unless it is confirmed: one that failed left no paper, and the one before it counts.
+    """
+    mine = (print_jobs.c.hall == hall) & (print_jobs.c.printer == printer)
+    uncertain = select(func.max(print_jobs.c.id)).where(mine, print_jobs.c.state.in_((SENT, UNKNOWN)))
+    newest = connection.execute(uncertain).scalar()
+    if newest is None:
+        return False
+    # by the key alone: the index would read years of confirmed slips to find that the last is one of them
+    later = select(print_jobs.c.hall, print_jobs.c.printer, print_jobs.c.state).where(print_jobs.c.id > newest)
+    with connection.execute(later.order_by(print_jobs.c.id)) as rows:
+        return (hall, printer, CONFIRMED) not in map(tuple, rows)
+
+
 def take_next(db: Database, hall: str, printer: str, *, now: datetime) -> PrintJob | None:
     """Hands the oldest queued slip to whoever drives the printer and marks it sent, before its first byte leaves.
 

@@ -50,7 +50,7 @@ class Job:
 
 
 class Memory:
-    """What the agent must know after a crash: which job it began to print and which outcomes it has not reported yet.
+    """What the agent must know after a crash: which job it began, whether it hangs there half, what is not reported.
 
     One small JSON file, replaced as a whole and synced, so that a power cut leaves the old or the new one.
     """
@@ -59,6 +59,7 @@ class Memory:
         """Reads ``path`` if there is one. Raises ``Invalid`` (``bad_state``) if unreadable: printing twice is worse."""
         self._path = path
         self.begun: str | None = None
+        self.broken_off = False
         self.unreported: list[str] = []
         self.outcomes: dict[str, Outcome] = {}
         if not path.exists():
@@ -66,6 +67,8 @@ class Memory:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             self.begun = data["begun"]
+            # A slip that was begun may hang there half; so it may where an agent of an earlier version did not say.
+            self.broken_off = self.begun is not None or bool(data.get("broken_off", True))
             self.outcomes = {str(job): Outcome.from_dict(outcome) for job, outcome in data["outcomes"].items()}
             self.unreported = [str(job) for job in data["unreported"] if job in self.outcomes]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
@@ -80,9 +83,12 @@ class Memory:
             self.begun = None
             raise
 
-    def end(self, job: str, outcome: Outcome) -> None:
-        """Keeps the outcome until it is reported, in memory even if the disk refuses."""
-        self.begun = None
+    def end(self, job: str, outcome: Outcome, *, broken_off: bool) -> None:
+        """Keeps the outcome until it is reported, in memory even if the disk refuses.
+
+        ``broken_off``: see :class:`adapters.printers.devices.Printer`; the next process has to know it too.
+        """
+        self.begun, self.broken_off = None, broken_off
         self.outcomes[job] = outcome
         if job not in self.unreported:
             self.unreported.append(job)
@@ -104,6 +110,7 @@ class Memory:
     def _write(self) -> None:
         content = json.dumps({
             "begun": self.begun,
+            "broken_off": self.broken_off,
             "unreported": self.unreported,
             "outcomes": {job: outcome.to_dict() for job, outcome in self.outcomes.items()},
         })  # fmt: skip
@@ -141,7 +148,7 @@ class PrinterAgent:
         printer: Printer | None = None,
         poll_s: float = 0.5,
         status_every_s: float = 4.0,
-        longest_pause_s: float = 30.0,
+        longest_pause_s: float = 5.0,  # somebody may stand before the kiosk when the server is back
     ) -> None:
         """Raises ``Invalid``: ``bad_server`` for no address of a server, ``bad_printer``, ``bad_state``."""
         if not base_url.startswith(("http://", "https://")) or not urlsplit(base_url).hostname:
@@ -157,7 +164,9 @@ class PrinterAgent:
         self._status_due = time.monotonic()
         if self._memory.begun:  # the last run ended in the middle of a slip: it may be on paper
             job = self._memory.begun
-            self._memory.end(job, Outcome("unknown", "dropped", "the agent was interrupted while printing"))
+            cut_short = Outcome("unknown", "dropped", "the agent was interrupted while printing")
+            self._memory.end(job, cut_short, broken_off=True)
+        self._printer.broken_off = self._memory.broken_off
 
     def run(self, stop: threading.Event) -> None:
         """Works until ``stop`` is set. Nothing the server or the printer does ends it.
@@ -219,7 +228,7 @@ class PrinterAgent:
             outcome = known
         else:
             outcome = self._print_new(job)
-        self._memory.end(job.id, outcome)
+        self._memory.end(job.id, outcome, broken_off=self._printer.broken_off)
         return outcome
 
     def report_outcomes(self) -> None:

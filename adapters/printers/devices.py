@@ -67,6 +67,10 @@ class PrinterConfig:
 class Printer(Protocol):
     """Anything that puts slips on paper. Neither call raises for what a printer does, and both end in time."""
 
+    broken_off: bool
+    """Whether the last slip perhaps hangs there half printed and not cut. Then the next one begins with a cut: what was
+    printed of the other, its mark above all, would be read as part of it. Whoever starts anew has to say so."""
+
     def print_slip(self, slip: Slip, *, job_id: str) -> Outcome:
         """Sends the slip at most once and says what became of it. Takes at most about four seconds, two if unheard."""
 
@@ -88,7 +92,7 @@ class DevicePrinter:
         self._turn = _device_turn(config)
         self._queued_answers: bool | None = None  # whether this model answers GS r; known once it was ready and asked
         self._half_sent = True  # somebody's last slip may have broken off in the middle of a command
-        self._half_printed = False
+        self.broken_off = False
 
     def print_slip(self, slip: Slip, *, job_id: str) -> Outcome:
         data = render(slip, self.config.width_mm, self.config.codepage)
@@ -152,23 +156,23 @@ class DevicePrinter:
 
         # A command that broke off takes the bytes that come next for its own: it would swallow the head of this slip,
         # and with it the mark of a reprint. NUL prints nothing. What was printed of a slip that broke off is cut off.
-        data = padding * self._half_sent + _CUT_OFF * self._half_printed + data
+        data = padding * self._half_sent + _CUT_OFF * self.broken_off + data
         limit = (PRINT_S - STATUS_S if before.answers else QUIET_PRINT_S) + talk.line.seconds_per_byte * len(data)
         # From here on the slip may be on paper: nothing below may send any part of it again.
-        self._half_sent = self._half_printed = True
+        self._half_sent = self.broken_off = True
         try:
             talk.line.write(data, started + limit)
         except LineFault as fault:
             return Outcome("unknown" if fault.accepted else "failed", fault.reason, fault.detail, before.paper_low)
         if before.answers:
             outcome = self._follow(talk, started + PRINT_S + talk.line.seconds_per_byte * len(data))
-            self._half_sent = self._half_printed = outcome.state != "confirmed"
+            self._half_sent = self.broken_off = outcome.state != "confirmed"
             return outcome
         try:
             talk.line.read(time.monotonic() + LISTEN_S)
         except LineFault as fault:
             return Outcome("unknown", fault.reason, fault.detail)
-        self._half_sent = self._half_printed = False  # it never tells: as far as anybody knows, it took all
+        self._half_sent = self.broken_off = False  # it never tells: as far as anybody knows, it took all
         return Outcome("unknown", before.reason, before.detail)
 
     def _follow(self, talk: Talk, deadline: float) -> Outcome:

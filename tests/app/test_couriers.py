@@ -82,6 +82,32 @@ def test_a_slip_is_printed_and_confirmed(blora: Database, clock: HandClock) -> N
         assert len(pretend.papers) == 1
 
 
+def test_half_a_slip_from_before_the_restart_is_cut_off(blora: Database, clock: HandClock) -> None:
+    with PretendPrinter() as pretend:
+        for number, broken in ((1, False), (2, True), (3, False), (4, False)):
+            if number == 3:
+                pretend.set(refuse=True)  # one that surely left no paper changes nothing about the half one
+                ticket = take_number(blora, clock)
+                print_courier(blora, clock, pretend).step()
+                assert state_of(blora, ticket)[0] == "failed"
+            pretend.set(refuse=False, drop_mid_slip=300 if broken else None)
+            take_number(blora, clock)
+            print_courier(blora, clock, pretend).step()
+        shown = [[f"B-00{n}" for n in range(1, 6) if f"B-00{n}" in paper.text] for paper in pretend.papers]
+    assert shown == [["B-001"], ["B-002"], ["B-004"], ["B-005"]]
+
+
+def test_half_a_slip_is_no_concern_of_another_printer(blora: Database, clock: HandClock) -> None:
+    take_number(blora, clock)
+    with blora.reading() as connection:
+        code = next(iter(places(blora, connection, "blora").printers))
+        assert not slips.may_hang_half(connection, "blora", code)
+    slips.take_next(blora, "blora", code, now=clock.now())
+    with blora.reading() as connection:
+        assert slips.may_hang_half(connection, "blora", code)
+        assert not slips.may_hang_half(connection, "blora", "lain")
+
+
 def test_a_stale_slip_is_not_printed_unasked(blora: Database, clock: HandClock) -> None:
     with PretendPrinter() as pretend:
         courier = print_courier(blora, clock, pretend)

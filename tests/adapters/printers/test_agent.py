@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from adapters.printers.agent import Memory, PrinterAgent, ServerTrouble
-from adapters.printers.devices import PrinterConfig
+from adapters.printers.devices import Printer, PrinterConfig
+from adapters.printers.layout import COPY_MARK, render
 from adapters.printers.pretend import PretendPrinter
 from adapters.printers.slip import Slip
 from adapters.printers.status import Outcome, PrinterStatus
@@ -186,9 +187,15 @@ class Dies(BaseException):
 
 
 class DyingPrinter:
-    """Prints, and the computer is gone before anybody knows."""
+    """Prints on ``printer`` if there is one, and the computer is gone before anybody knows."""
+
+    def __init__(self, printer: Printer | None = None) -> None:
+        self.broken_off = False
+        self._printer = printer
 
     def print_slip(self, slip: Slip, *, job_id: str) -> Outcome:
+        if self._printer:
+            self._printer.print_slip(slip, job_id=job_id)
         raise Dies
 
     def status(self) -> PrinterStatus:
@@ -206,6 +213,42 @@ def test_a_crash_while_printing_is_unknown_and_the_job_is_never_printed_again(
     agent.step()
     assert [(job, o["state"], o["reason"]) for job, o in server.outcomes] == [("j1", "unknown", "dropped")] * 2
     assert pretend.papers == []
+
+
+@pytest.mark.parametrize("restarted", ["killed in the slip", "after its report", "after one that failed as well"])
+def test_the_mark_of_a_reprint_that_broke_off_does_not_stand_above_the_next_slip(
+    server: Server, agents: Agents, pretend: PretendPrinter, printer: Printer, restarted: str
+) -> None:
+    server.hand_out(slip=make_slip(number="A-011", copy=1).to_dict())
+    of_the_mark = len(render(make_slip(copy=1), 80)) - len(render(make_slip(), 80))
+    pretend.set(drop_mid_slip=of_the_mark + 10)
+    if restarted == "killed in the slip":
+        with pytest.raises(Dies):
+            agents.start(printer=DyingPrinter(printer)).step()
+    else:
+        agent = agents.start()
+        agent.step()
+        if restarted == "after one that failed as well":
+            pretend.set(refuse=True)
+            server.hand_out("j2")
+            agent.step()
+    pretend.clear()
+    assert COPY_MARK in pretend.device.unfinished.text
+    server.hand_out("j3")
+    agents.start().step()
+    assert [o["state"] for job, o in server.outcomes if job == "j3"] == ["confirmed"]
+    rest, paper = pretend.papers
+    assert COPY_MARK in rest.text and COPY_MARK not in paper.text
+    server.hand_out("j4")
+    agents.start().step()
+    assert len(pretend.papers) == 3  # after one that is whole no paper is wasted on a cut
+
+
+def test_a_memory_that_an_earlier_version_wrote_cannot_say_what_hangs_there(tmp_path: Path) -> None:
+    path = tmp_path / "agent.json"
+    path.write_text(json.dumps({"begun": None, "unreported": [], "outcomes": {}}))
+    assert Memory(path).broken_off
+    assert not Memory(tmp_path / "new.json").broken_off
 
 
 def test_a_job_whose_report_was_lost_is_told_again_and_not_printed_again(
@@ -281,6 +324,11 @@ def test_a_server_that_is_down_is_asked_less_and_less_often(server: Server, agen
     assert [agent.step() for _ in range(4)] == [1.0, 2.0, 3.0, 3.0]
 
 
+def test_a_server_that_is_back_is_noticed_while_the_citizen_still_stands_there(server: Server, agents: Agents) -> None:
+    agent = agents.start(base_url="http://127.0.0.1:9")
+    assert max(agent.step() for _ in range(12)) <= 5.0
+
+
 def test_the_state_of_the_printer_is_told_while_nothing_is_to_print(
     server: Server, agents: Agents, pretend: PretendPrinter
 ) -> None:
@@ -327,7 +375,7 @@ def test_a_state_file_nobody_can_read_stops_the_start(agents: Agents) -> None:
 def test_the_memory_forgets_old_outcomes_but_none_that_is_unreported(tmp_path: Path) -> None:
     memory = Memory(tmp_path / "agent.json")
     for n in range(120):
-        memory.end(f"j{n}", Outcome("confirmed"))
+        memory.end(f"j{n}", Outcome("confirmed"), broken_off=False)
         if n:
             memory.reported(f"j{n}")
     again = Memory(tmp_path / "agent.json")
