@@ -27,7 +27,7 @@ from tests.cast import SYSTEM, TUESDAY_MORNING
 BASE_URL = "https://antre.example"
 HALL_NAME = "MPP Blora"
 SLIP_BYTES, SLIP_LINES = 500, 18  # somewhat less than any slip has
-SETTLED_S = 60.0  # a slip's fate is known by then, on the slowest machine
+SETTLED_S = 90.0  # a slip's fate is known by then: one that nobody fetched is called stale after a minute
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,13 @@ def read_strip(printer: PretendPrinter, hall_name: str, numbers: set[str]) -> li
     return [one for paper in [*printer.papers, printer.device.unfinished] for one in _read(paper, hall_name, numbers)]
 
 
+def run_together(printer: PretendPrinter, hall_name: str) -> list[Paper]:
+    """Pieces of paper on which more than one slip stands: half of one and what came after it."""
+    papers = [*printer.papers, printer.device.unfinished]
+    heads = [[line.text.strip() for line in paper.lines].count(hall_name) for paper in papers]
+    return [paper for paper, times in zip(papers, heads, strict=True) if times > 1]
+
+
 def _read(paper: Paper, hall_name: str, numbers: set[str]) -> list[Printed]:
     texts = [line.text.strip() for line in paper.lines]
     at = [nr for nr, text in enumerate(texts) if text in numbers]
@@ -32,11 +39,9 @@ def _read(paper: Paper, hall_name: str, numbers: set[str]) -> list[Printed]:
         before = at[which - 1] + 1 if which else 0
         after = at[which + 1] if which + 1 < len(at) else len(texts)
         heads = [row for row in range(before, nr) if texts[row] == hall_name]
-        copy = 0
-        if heads:  # the mark stands right above the hall's name; further up it belongs to a slip that broke off
-            for row in range(max(before, heads[-1] - 3), heads[-1]):
-                if texts[row].startswith(COPY_MARK):
-                    copy = int(texts[row].rpartition("-")[2])
+        mark = heads[-1] - 2 if heads else -1  # an empty line between: anywhere else it belongs to one that broke off
+        marked = mark >= before and texts[mark].startswith(COPY_MARK)
+        copy = int(texts[mark].rpartition("-")[2]) if marked else 0
         codes = [line.qr.payload for line in paper.lines[nr:after] if line.qr]
         last = which == len(at) - 1
         found.append(

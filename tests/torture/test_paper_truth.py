@@ -13,7 +13,7 @@ from hall.journal import journal
 from queueing.slips import print_jobs
 from queueing.tickets import tickets
 from tests.torture.paper_hall import HALL_NAME, TROUBLES, WELL, Kiosk, PaperHall, paper_hall
-from tests.torture.strip import Printed, read_strip
+from tests.torture.strip import Printed, read_strip, run_together
 from tests.torture.tally import Tally, size
 
 OF_A_TICKET = {"ticket_issued", "ticket_shown", "slip_sent", "slip_confirmed", "slip_failed", "slip_left_unknown",
@@ -41,6 +41,7 @@ def the_paper_tells_the_truth(hall: PaperHall) -> None:
         strip = read_strip(kiosk.printer, HALL_NAME, numbers)
         found = Counter((one.number, one.copy) for one in strip)
         where = kiosk.trouble.name
+        assert [paper.text for paper in run_together(kiosk.printer, HALL_NAME)] == [], f"{where}: two on one paper"
         assert [one for one, times in found.items() if times > 1] == [], f"{where}: a second paper without a new mark"
         ordered = {(mine[job.ticket].number, job.copy): job for job in jobs if job.ticket in mine}
         assert set(found) <= set(ordered), f"{where}: paper that nobody ordered"
