@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -171,22 +170,47 @@ class Phones:
 
 @dataclass(frozen=True)
 class Size:
-    """What the server's process takes of the machine, and its database's write-ahead log."""
+    """What the server's process takes of the machine, and its database's write-ahead log.
+
+    ``visitors`` are connections of whoever is there. ``readers`` are connections to the SQLite file (two descriptors
+    each): a pool keeps as many as were ever needed at once. ``descriptors`` is all else, which nothing may add to.
+    """
 
     rss_kb: int
+    visitors: int
+    readers: int
     descriptors: int
     threads: int
     wal_kb: int
+
+    def __str__(self) -> str:
+        return (
+            f"rss {self.rss_kb:,} kB, visitors {self.visitors}, readers {self.readers}, "
+            f"descriptors {self.descriptors}, threads {self.threads}, wal {self.wal_kb:,} kB"
+        )
 
 
 def size_of(hall: LiveHall) -> Size:
     """The size of the process that serves (gunicorn's worker), now."""
     [worker] = Path(f"/proc/{hall.process.pid}/task/{hall.process.pid}/children").read_text().split()
     status = dict(line.split(":", 1) for line in Path(f"/proc/{worker}/status").read_text().splitlines())
+    open_now = [aim for one in Path(f"/proc/{worker}/fd").iterdir() if (aim := _aim(one))]
+    sockets = sum(aim.startswith("socket:") for aim in open_now)
+    readers = sum(aim.endswith("/antre.db") for aim in open_now)
+    logs = sum(aim.endswith("/antre.db-wal") for aim in open_now)
     wal = hall.home / "antre.db-wal"
     return Size(
-        int(status["VmRSS"].split()[0]),
-        len(os.listdir(f"/proc/{worker}/fd")),
-        int(status["Threads"]),
-        wal.stat().st_size // 1024 if wal.exists() else 0,
+        rss_kb=int(status["VmRSS"].split()[0]),
+        visitors=sockets - 1,  # it listens on one
+        readers=readers,
+        descriptors=len(open_now) - sockets - readers - logs,
+        threads=int(status["Threads"]),
+        wal_kb=wal.stat().st_size // 1024 if wal.exists() else 0,
     )
+
+
+def _aim(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except FileNotFoundError:  # closed meanwhile
+        return ""
