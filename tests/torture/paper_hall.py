@@ -99,8 +99,13 @@ class Kiosk:
         self.printer.set(**self.trouble.fault(self.dice))
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-        answer = self.client.post(f"/api/v1{path}", json=body or {}, headers=self.headers)
-        return answer.status_code, answer.get_json(silent=True)
+        """What the server says; a citizen who hears that nothing was written as the machine stood still tries again."""
+        until = time.monotonic() + SETTLED_S
+        while True:
+            answer = self.client.post(f"/api/v1{path}", json=body or {}, headers=self.headers)
+            told = answer.get_json(silent=True)
+            if not (answer.status_code == 503 and told["code"] == "database_locked") or time.monotonic() >= until:
+                return answer.status_code, told
 
     def serve(self, people: int) -> None:
         """That many citizens, with a printer that breaks and is mended at moments of its own."""
