@@ -103,7 +103,7 @@ class Kiosk:
         until = time.monotonic() + SETTLED_S
         while True:
             answer = self.client.post(f"/api/v1{path}", json=body or {}, headers=self.headers)
-            told = answer.get_json(silent=True)
+            told: Any = answer.get_json(silent=True)
             if not (answer.status_code == 503 and told["code"] == "database_locked") or time.monotonic() >= until:
                 return answer.status_code, told
 
