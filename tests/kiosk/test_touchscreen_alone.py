@@ -1,15 +1,16 @@
-"""A touchscreen left alone or cut off: it warns, returns to its start, promises nothing, loses no touch to a poll."""
+"""A touchscreen left alone, cut off or touched in haste: it warns, returns to its start and does nothing twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
+from queueing.slips import note_printer
 from tests.cast import BAMBU
 from tests.kiosk.glass import Kiosk
-from tests.kiosk.stage import Stage
+from tests.kiosk.stage import PRINTER, Stage
 
 
 @pytest.fixture
@@ -93,3 +94,45 @@ def test_a_poll_does_not_replace_what_lies_under_a_finger(kiosk: Kiosk, stage: S
     kiosk.page.clock.fast_forward(6_000)
     kiosk.sees("li[data-code='dukcapil']", "1 menunggu")
     assert kiosk.page.evaluate("() => document.contains(window.held)")
+
+
+def press(kiosk: Kiosk, what: str) -> None:
+    """A touch that was on its way when the button was put out of use."""
+    kiosk.find(what).dispatch_event("click")
+
+
+def test_while_a_number_is_asked_for_nothing_else_happens(kiosk: Kiosk, stage: Stage) -> None:
+    held: list[Route] = []
+    kiosk.when_asked(lambda route: held.append(route))
+    kiosk.to_ktp()
+    kiosk.tap("#take")
+    expect(kiosk.find("#take")).to_have_attribute("aria-busy", "true")
+    for button in ("#take", "#back", "#priority"):
+        expect(kiosk.find(button)).to_be_disabled()
+    press(kiosk, "#take")
+    press(kiosk, "#priority")
+    expect(kiosk.find("#choose-priority")).to_be_hidden()
+    kiosk.page.wait_for_timeout(100)
+    assert len(held) == 1
+    held.pop().continue_()
+    kiosk.sees("#result-number", "B-001")
+    assert stage.issued() == 1
+
+
+def test_another_print_is_asked_for_once(kiosk: Kiosk, stage: Stage) -> None:
+    held: list[Route] = []
+    kiosk.when_asked(lambda route: held.append(route), "**/reprint")
+    kiosk.to_ktp()
+    kiosk.tap("#take")
+    kiosk.sees("#result-number", "B-001")
+    stage.print_next("failed", "paper_end")
+    note_printer(stage.db, "blora", PRINTER, "ready", None, now=stage.clock.now())
+    kiosk.page.clock.run_for(6_000)  # the kiosk looks at its slip and at the printer
+    kiosk.tap("#again")
+    expect(kiosk.find("#again")).to_be_disabled()
+    press(kiosk, "#again")
+    kiosk.page.wait_for_timeout(100)
+    assert len(held) == 1
+    held.pop().continue_()
+    kiosk.sees("#slip-text", "Sedang mencetak…")
+    assert stage.print_next("confirmed").copy == 1
