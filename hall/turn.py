@@ -156,6 +156,9 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
     try:
         with db.writing(hall, together=True) as connection:
             t = _take(db, connection, hall, now)
+            group = db.writers(hall).group
+            if group is not None:
+                group.has_the_hall()
             try:
                 yield t
                 t.flush()
@@ -165,8 +168,8 @@ def turn(db: Database, hall: str, now: datetime) -> Iterator[Turn]:
                 if t.set_up_was_changed:
                     db.known.clear()  # a set-up read inside this turn never came to be; before the next one looks
                 raise
-            if t.set_up_was_changed and db.together is not None:
-                db.together.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
+            if t.set_up_was_changed and group is not None:
+                group.closed = True  # nobody reads, and keeps, a set-up that may yet fail to be stored
             db.memory[hall] = t.known  # before the lock goes, or the next turn would have to read it all
     except BaseException:
         if t is not None and t.set_up_was_changed:

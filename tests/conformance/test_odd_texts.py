@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hall.database import Database, _refusals
+from hall.database import Database
 from hall.errors import Refusal
+from hall.faults import refusals
 from hall.turn import batch
 from tests.conformance.stage import HALL, Stage, same_chance
 from tests.conformance.test_verbs import CHAPTERS
@@ -63,7 +64,7 @@ class OddStage(Stage):
         undoing = batch(self.db, HALL, self.now) if given.get("hall", HALL) == HALL else nullcontext()
         with suppress(Undo), undoing:  # a hall that is none is refused before anything could be written
             try:
-                with _refusals():  # as the turn would, were it not inside a batch
+                with refusals():  # as the turn would, were it not inside a batch
                     verb(**given)
             except Refusal as refusal:
                 outcome = refusal.code

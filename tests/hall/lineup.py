@@ -18,27 +18,38 @@ from tests.cast import TUESDAY_MORNING
 NOW = TUESDAY_MORNING
 
 
+def commits_of(db: Database) -> list[int]:
+    """A list that gets the number of the thread that commits, for each transaction that writes from now on."""
+    commits: list[int] = []
+
+    def committed(connection: Connection) -> None:
+        if not connection.get_execution_options().get("postgresql_readonly"):
+            commits.append(threading.get_ident())
+
+    event.listen(db.engine, "commit", committed)
+    return commits
+
+
 class Queue:
     """Holds the turn of the hall while callers line up behind it in a known order, then lets them run together."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.commits: list[int] = []
+        self.commits = commits_of(db)
         self._go = threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=MOST + 10)
-        event.listen(db.engine, "commit", self._committed)
+        self.writers = db.writers("contoh")
+        self.lock = self.writers.lock
         self._first = self._pool.submit(self._hold)
-        self._wait_for(lambda: bool(db._one_writer._taken))
-
-    def _committed(self, _connection: Connection) -> None:
-        self.commits.append(threading.get_ident())
+        self.wait_for(lambda: self.lock._taken)
 
     def _hold(self) -> None:
         with turn(self.db, "contoh", NOW):
             assert self._go.wait(20)
 
     @staticmethod
-    def _wait_for(what: Callable[[], bool]) -> None:
+    def wait_for(what: Callable[[], bool]) -> None:
+        """Comes back when it is so."""
         until = time.monotonic() + 10
         while not what():
             assert time.monotonic() < until
@@ -46,9 +57,9 @@ class Queue:
 
     def behind(self, do: Callable[[], Any]) -> Future[Any]:
         """One more caller, who has reached the next place in the line when this comes back."""
-        before = len(self.db._one_writer._waiting)
+        before = len(self.lock._waiting)
         asked = self._pool.submit(do)
-        self._wait_for(lambda: len(self.db._one_writer._waiting) > before)
+        self.wait_for(lambda: len(self.lock._waiting) > before)
         return asked
 
     def let_go(self) -> None:

@@ -25,6 +25,7 @@ from hall.database import Database, Json, Moment, canonical, new_id, sqlite_url
 from hall.errors import Invalid, Unavailable
 from hall.places import halls
 from hall.turn import position, turn
+from hall.writers import FileWriters
 from queueing.issuing import issue
 from queueing.tickets import tickets
 from tests.cast import CONTOH_FILE, KIOSK, ROOT, TUESDAY_MORNING, WIT
@@ -35,6 +36,12 @@ NOW = TUESDAY_MORNING
 
 def take_number(db: Database) -> str:
     return str(issue(db, "contoh", "ktp", actor=KIOSK, now=NOW, confirm=True)["number"])
+
+
+def file_of(db: Database) -> FileWriters:
+    """Those who write to a SQLite file."""
+    assert db.file is not None
+    return db.file
 
 
 def state(db: Database) -> tuple[Any, ...]:
@@ -131,7 +138,7 @@ def test_every_thousandth_turn_copies_the_log_back(contoh: Database) -> None:
     before = contoh.path.stat().st_mtime_ns, contoh.path.read_bytes()
     take_number(contoh)
     assert contoh.path.read_bytes() == before[1]
-    contoh._since_checkpoint = 999
+    file_of(contoh).since_checkpoint = 999
     take_number(contoh)
     assert contoh.path.read_bytes() != before[1]
 
@@ -139,14 +146,14 @@ def test_every_thousandth_turn_copies_the_log_back(contoh: Database) -> None:
 def test_a_log_that_somebody_was_reading_begins_anew_soon_after(
     contoh: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hall.database.NEW_LOG", 60)  # pages; what a few turns write
+    monkeypatch.setattr("hall.writers.NEW_LOG", 60)  # pages; what a few turns write
     log = contoh.path.with_name(contoh.path.name + "-wal")
     contoh.checkpoint()
     with contoh.reading() as connection:
         position(connection, "contoh")
         for _ in range(20):
             take_number(contoh)
-        contoh._since_checkpoint = 999
+        file_of(contoh).since_checkpoint = 999
         take_number(contoh)  # the reader still needs the log as it was
     largest = log.stat().st_size
     for _ in range(60):
@@ -157,15 +164,16 @@ def test_a_log_that_somebody_was_reading_begins_anew_soon_after(
 def test_a_log_that_cannot_be_copied_back_does_not_make_a_stored_ticket_look_refused(
     contoh: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    really = contoh._raw
+    file = file_of(contoh)
+    really = file.say
 
     def full(connection: Connection, command: str) -> Any:
         if "checkpoint" in command:
             raise sqlite3.OperationalError("database or disk is full")
         return really(connection, command)
 
-    monkeypatch.setattr(contoh, "_raw", full)
-    contoh._since_checkpoint = 999
+    monkeypatch.setattr(file, "say", full)
+    file_of(contoh).since_checkpoint = 999
     with caplog.at_level(logging.ERROR):
         assert take_number(contoh) == "A-001"
     assert "could not be copied back" in caplog.text
@@ -237,7 +245,7 @@ def test_a_full_database_refuses_and_writes_nothing(contoh: Database) -> None:
     assert take_number(contoh) == "A-001"
     with contoh.reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    contoh._raw(contoh._sqlite_writer(), f"PRAGMA max_page_count = {pages}")
+    file_of(contoh).say(file_of(contoh).writer(), f"PRAGMA max_page_count = {pages}")
     given = ["A-001"]
 
     def fill() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -24,7 +25,7 @@ from hall.turn import Turn, batch, position, turn
 from queueing.issuing import issue
 from queueing.tickets import tickets
 from tests.cast import KIOSK, TUESDAY_MORNING
-from tests.hall.lineup import Queue
+from tests.hall.lineup import Queue, commits_of
 
 NOW = TUESDAY_MORNING
 
@@ -34,6 +35,15 @@ def queue(contoh: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     """A line of callers, in a hall whose group waits for the slowest machine."""
     monkeypatch.setattr("hall.together.LONGEST", 60.0)
     line = Queue(contoh)
+    yield line
+    line.close()
+
+
+@pytest.fixture
+def queue_on_each(contoh_on_each: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+    """The same once on SQLite and once on PostgreSQL."""
+    monkeypatch.setattr("hall.together.LONGEST", 60.0)
+    line = Queue(contoh_on_each)
     yield line
     line.close()
 
@@ -50,14 +60,17 @@ def numbers(db: Database) -> list[str]:
         return sorted(connection.execute(select(tickets.c.label)).scalars())
 
 
-def test_those_who_queue_up_behind_a_turn_reach_the_disk_in_one_commit(contoh: Database, queue: Queue) -> None:
+def test_those_who_queue_up_behind_a_turn_reach_the_disk_in_one_commit(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
     asked = [queue.behind(take(contoh)) for _ in range(8)]
     queue.run()
     assert [f.result(20) for f in asked] == numbers(contoh) == [f"A-{n:03d}" for n in range(1, 9)]
     assert len(queue.commits) == 1
 
 
-def test_one_who_is_refused_leaves_no_trace_and_the_others_keep_theirs(contoh: Database, queue: Queue) -> None:
+def test_one_who_is_refused_leaves_no_trace_and_the_others_keep_theirs(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def write_then_think_better() -> None:
         with turn(contoh, "contoh", NOW) as t:
             t.write("thing_done", "thing", {}, actor=KIOSK)
@@ -73,21 +86,47 @@ def test_one_who_is_refused_leaves_no_trace_and_the_others_keep_theirs(contoh: D
     queue.run()
     assert (first.result(20), last.result(20)) == ("A-001", "A-002")
     assert isinstance(refused.exception(20), Conflict)
-    assert "UNIQUE" in str(broken.exception(20))
+    assert "unique" in str(broken.exception(20)).lower()
     assert numbers(contoh) == ["A-001", "A-002"]
     with contoh.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM turns")).scalar_one() == 1
     assert len(queue.commits) == 1
 
 
-def test_the_same_key_twice_in_one_transaction_is_one_ticket(contoh: Database, queue: Queue) -> None:
+def test_the_same_key_twice_in_one_transaction_is_one_ticket(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
     asked = [queue.behind(take(contoh, "touched-twice")) for _ in range(2)]
     queue.run()
     assert [f.result(20) for f in asked] == ["A-001", "A-001"]
     assert numbers(contoh) == ["A-001"]
 
 
-def test_nobody_is_answered_before_the_commit(contoh: Database, queue: Queue) -> None:
+def test_what_another_process_made_the_first_wait_does_not_keep_the_others_from_joining(
+    contoh_on_postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = contoh_on_postgres
+    monkeypatch.setattr("hall.together.LONGEST", 60.0)
+    elsewhere = Database(db.url.render_as_string(hide_password=False))
+    line = Queue(elsewhere)
+    writers = db.writers("contoh")
+    commits = commits_of(db)
+    pool = ThreadPoolExecutor(4)
+    try:
+        asked = [pool.submit(take(db)) for _ in range(4)]
+        line.wait_for(lambda: len(writers.lock._waiting) == 3 and writers.group is not None)
+        assert writers.group is not None
+        writers.group.begun -= 120  # as if the other process had been at it for two minutes
+        line.run()
+        assert sorted(f.result(20) for f in asked) == [f"A-{n:03d}" for n in range(1, 5)]
+    finally:
+        line.close()
+        pool.shutdown()
+        elsewhere.close()
+    assert len(commits) == 1
+
+
+def test_nobody_is_answered_before_the_commit(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
     answered_at_commit: list[bool] = []
     asked = [queue.behind(take(contoh)) for _ in range(3)]
 
@@ -101,7 +140,9 @@ def test_nobody_is_answered_before_the_commit(contoh: Database, queue: Queue) ->
     assert answered_at_commit == [False]
 
 
-def test_a_commit_that_fails_is_told_to_everybody_and_nothing_is_stored(contoh: Database, queue: Queue) -> None:
+def test_a_commit_that_fails_is_told_to_everybody_and_nothing_is_stored(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def full(_connection: Connection) -> None:
         event.remove(contoh.engine, "commit", full)
         raise sqlite3.OperationalError("database or disk is full")
@@ -116,7 +157,9 @@ def test_a_commit_that_fails_is_told_to_everybody_and_nothing_is_stored(contoh: 
     assert take(contoh)() == "A-001"  # and what was remembered of the lost ones is forgotten
 
 
-def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(contoh: Database, queue: Queue) -> None:
+def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def run_into_a_fault() -> None:
         with turn(contoh, "contoh", NOW) as t:
             t.write("thing_done", "thing", {}, actor=KIOSK)
@@ -131,7 +174,9 @@ def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(c
     assert numbers(contoh) == ["A-001"]
 
 
-def test_a_new_set_up_is_stored_before_anybody_builds_on_it(contoh: Database, queue: Queue) -> None:
+def test_a_new_set_up_is_stored_before_anybody_builds_on_it(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def change() -> None:
         with turn(contoh, "contoh", NOW) as t:
             t.connection.execute(text("UPDATE services SET name = 'Lain' WHERE code = 'ktp'"))
@@ -148,7 +193,9 @@ def test_a_new_set_up_is_stored_before_anybody_builds_on_it(contoh: Database, qu
     assert after.result(20) == 1
 
 
-def test_history_carried_in_shares_its_transaction_with_nobody(contoh: Database, queue: Queue) -> None:
+def test_history_carried_in_shares_its_transaction_with_nobody(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def carry_in() -> int:
         with batch(contoh, "contoh", NOW):
             commits = len(queue.commits)
@@ -178,7 +225,9 @@ def test_a_transaction_ends_in_time_however_many_queue_up(
     assert len(queue.commits) == 4
 
 
-def test_what_one_remembers_the_next_in_the_same_transaction_knows(contoh: Database, queue: Queue) -> None:
+def test_what_one_remembers_the_next_in_the_same_transaction_knows(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def keep(t: Turn) -> Any:
         return t.memory.setdefault("mark", object())
 
@@ -191,9 +240,8 @@ def test_what_one_remembers_the_next_in_the_same_transaction_knows(contoh: Datab
     assert one.result(20) is two.result(20)
 
 
-def test_a_verb_finds_the_journal_lines_of_those_before_it_in_the_same_transaction(
-    contoh: Database, queue: Queue
-) -> None:
+def test_a_verb_finds_the_journal_lines_of_those_before_it_in_the_same_transaction(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
     """The watch asks what was written since it looked, a webhook's bookmark moves past what it has read."""
 
     def read() -> tuple[int, int, list[str]]:
@@ -210,9 +258,9 @@ def test_a_verb_finds_the_journal_lines_of_those_before_it_in_the_same_transacti
     assert len(queue.commits) == 1
 
 
-def test_a_set_up_that_was_taken_back_is_not_read_by_the_next_in_the_same_transaction(
-    contoh: Database, queue: Queue
-) -> None:
+def test_a_set_up_that_was_taken_back_is_not_read_by_the_next_in_the_same_transaction(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def change(name: str, fault: Exception | None = None) -> Callable[[], str]:
         def do() -> str:
             with turn(contoh, "contoh", NOW) as t:
@@ -231,9 +279,9 @@ def test_a_set_up_that_was_taken_back_is_not_read_by_the_next_in_the_same_transa
     assert changed.result(20) == "Balai Baru"
 
 
-def test_what_one_remembered_is_forgotten_if_the_commit_fails_even_without_a_line(
-    contoh: Database, queue: Queue
-) -> None:
+def test_what_one_remembered_is_forgotten_if_the_commit_fails_even_without_a_line(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def spoil() -> None:
         with turn(contoh, "contoh", NOW) as t:
             t.touched = True
@@ -257,8 +305,8 @@ def test_a_full_disk_that_a_verb_overlooks_is_not_overlooked_by_the_others(conto
 
     def overlook() -> None:
         with turn(contoh, "contoh", NOW) as t:
-            count = contoh._raw(t.connection, "PRAGMA page_count")[0][0]
-            contoh._raw(t.connection, f"PRAGMA max_page_count = {count}")
+            count = queue.writers.say(t.connection, "PRAGMA page_count")[0][0]
+            queue.writers.say(t.connection, f"PRAGMA max_page_count = {count}")
             t.connection.execute(text("CREATE TEMP TABLE kept (x)"))
             with pytest.raises(OperationalError, match="full"):
                 t.connection.execute(text("UPDATE halls SET regency = zeroblob(1000000) WHERE code = 'contoh'"))
@@ -283,7 +331,9 @@ def test_a_statement_that_is_wrong_costs_nobody_else_their_turn(contoh: Database
     assert [first.result(20), last.result(20)] == numbers(contoh) == ["A-001", "A-002"]
 
 
-def test_savepoints_undo_the_work_of_one_member_however_many_worked_before(contoh: Database, queue: Queue) -> None:
+def test_savepoints_undo_the_work_of_one_member_however_many_worked_before(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
+
     def fail() -> None:
         with turn(contoh, "contoh", NOW) as t:
             with t.connection.begin_nested():
@@ -299,13 +349,23 @@ def test_savepoints_undo_the_work_of_one_member_however_many_worked_before(conto
     assert len(queue.commits) == 1
 
 
-BREAKS = ("SAVEPOINT mine", "RELEASE mine", "ROLLBACK TO mine", "PRAGMA wal_checkpoint", "drop", "unlock", "commit")
+BREAKS = (
+    "SAVEPOINT mine",
+    "RELEASE SAVEPOINT mine",
+    "ROLLBACK TO SAVEPOINT mine",
+    "PRAGMA wal_checkpoint",
+    "drop",
+    "unlock",
+    "commit",
+)
 
 
 @pytest.mark.parametrize("where", BREAKS)
 def test_whatever_breaks_nobody_waits_for_ever_and_nothing_acknowledged_is_lost(
     contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
+    file = contoh.file
+    assert file is not None
     broken: list[str] = []
 
     def breaking(good: Callable[..., Any], what: str = "") -> Callable[..., Any]:
@@ -323,9 +383,9 @@ def test_whatever_breaks_nobody_waits_for_ever_and_nothing_acknowledged_is_lost(
             raise sqlite3.OperationalError("disk I/O error") if where == "drop" else ZeroDivisionError
 
     asked = [queue.behind(do) for do in (take(contoh), fail, take(contoh), take(contoh))]
-    monkeypatch.setattr(contoh, "_since_checkpoint", 999)
-    monkeypatch.setattr(contoh, "_raw", breaking(contoh._raw))
-    monkeypatch.setattr(contoh, "_drop_writer", breaking(contoh._drop_writer, "drop"))
+    monkeypatch.setattr(file, "since_checkpoint", 999)
+    monkeypatch.setattr(file, "say", breaking(file.say))
+    monkeypatch.setattr(file, "drop_writer", breaking(file.drop_writer, "drop"))
     monkeypatch.setattr(FileLock, "__exit__", breaking(FileLock.__exit__, "unlock"))
     event.listen(contoh.engine, "commit", breaking(lambda _connection: None, "commit"))
     with suppress(Unavailable, MemoryError):
@@ -335,11 +395,12 @@ def test_whatever_breaks_nobody_waits_for_ever_and_nothing_acknowledged_is_lost(
     stored = numbers(contoh)
     assert set(given) <= set(stored)
     assert take(contoh)() == f"A-{len(stored) + 1:03d}"
-    if where in ("SAVEPOINT mine", "RELEASE mine", "PRAGMA wal_checkpoint"):
+    if where in ("SAVEPOINT mine", "RELEASE SAVEPOINT mine", "PRAGMA wal_checkpoint"):
         assert len(given) >= 2, "one member's misfortune, and not even that once all is on the disk"
 
 
-def test_a_database_is_closed_when_those_who_write_are_done(contoh: Database, queue: Queue) -> None:
+def test_a_database_is_closed_when_those_who_write_are_done(queue_on_each: Queue) -> None:
+    contoh, queue = queue_on_each.db, queue_on_each
     asked = [queue.behind(take(contoh)) for _ in range(3)]
     closed = queue.behind(contoh.close)
     queue.run()
@@ -350,14 +411,14 @@ def test_a_database_is_closed_when_those_who_write_are_done(contoh: Database, qu
 def test_one_who_is_interrupted_just_as_the_transaction_is_handed_to_him_ends_it_for_the_others(
     contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped_waiting = contoh._one_writer._stopped_waiting
+    stopped_waiting = queue.lock._stopped_waiting
 
     def handed_over_first(mine: threading.Lock, joins: bool) -> bool:
         queue.let_go()
-        queue._wait_for(lambda: not contoh._one_writer._waiting)
+        queue.wait_for(lambda: not queue.lock._waiting)
         return stopped_waiting(mine, joins)
 
-    monkeypatch.setattr(contoh._one_writer, "_stopped_waiting", handed_over_first)
+    monkeypatch.setattr(queue.lock, "_stopped_waiting", handed_over_first)
     first = queue.behind(take(contoh))
     old = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, 0.1)

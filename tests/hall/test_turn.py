@@ -119,7 +119,7 @@ def test_whoever_waits_for_a_turn_that_fails_does_not_inherit_its_memory(contoh:
         def spoil(t: Turn, promised: list[Future[str]] = promised) -> None:
             line_of(t).last_number["A"] += 100
             promised.append(behind.submit(number, contoh))
-            while not contoh._one_writer._waiting:  # until the other one stands behind us
+            while not contoh.writers("contoh").lock._waiting:  # until the other one stands behind us
                 time.sleep(0.0001)
 
         with pytest.raises(ZeroDivisionError):

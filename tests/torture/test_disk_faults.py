@@ -120,7 +120,8 @@ def morning() -> list[Wish]:
         return do
 
     def copy_back(people: People) -> bool:
-        people.db._since_checkpoint = 1000
+        assert people.db.file is not None
+        people.db.file.since_checkpoint = 1000
         return number(keys[1])(people)
 
     def checkpoint(people: People) -> bool:

@@ -60,7 +60,8 @@ def work(db: Database, told: Told, over: threading.Event, seed: int) -> None:
         if dice.random() < 0.05:
             db.checkpoint()
         elif dice.random() < 0.1:
-            db._since_checkpoint = 1000  # the next who commits copies the log back
+            assert db.file is not None
+            db.file.since_checkpoint = 1000  # the next who commits copies the log back
 
 
 def serve_one(db: Database, told: Told, counter: str, key: str) -> None:

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select
 
 import hall.turn
-from hall.database import Database, _refusals
+from hall.database import Database
+from hall.faults import refusals
 from hall.journal import broken_links, journal
 from hall.turn import Turn, position
 from queueing.tickets import tickets
@@ -28,10 +29,10 @@ def take_the_turn_away(patch: pytest.MonkeyPatch, free: Engine) -> None:
 
     @contextmanager
     def writing(self: Database, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
-        with _refusals(), free.connect() as connection:
-            if self.is_sqlite:
-                self._raw(connection, "BEGIN")
+        with refusals(), free.connect() as connection:
             with connection.begin():
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN")
                 yield connection
 
     def take(db: Database, connection: Connection, code: str, now: datetime) -> Turn:

@@ -95,8 +95,8 @@ def altering(db: Database) -> Iterator[Connection]:
     """A transaction in which guards may be dropped: foreign keys look away."""
     with db.engine.connect() as connection:
         if db.is_sqlite:
-            db._raw(connection, "PRAGMA foreign_keys=OFF")
-            db._raw(connection, "BEGIN")
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("BEGIN")
         else:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         yield connection
@@ -118,9 +118,9 @@ class NoTurn:
         @contextmanager
         def writing(db: Database, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
             with db.engine.connect() as connection:
-                if db.is_sqlite:
-                    db._raw(connection, "BEGIN")
                 with connection.begin():
+                    if db.is_sqlite:
+                        connection.exec_driver_sql("BEGIN")
                     yield connection
 
         def take(db: Database, connection: Connection, code: str, now: datetime) -> Turn:
@@ -148,8 +148,8 @@ class NoTurn:
                 mine = self._open[0]
                 other()
                 if mine.db.is_sqlite:  # its reads were of one state, in which nobody may write any more
-                    mine.db._raw(mine.connection, "ROLLBACK")
-                    mine.db._raw(mine.connection, "BEGIN")
+                    mine.connection.exec_driver_sql("ROLLBACK")
+                    mine.connection.exec_driver_sql("BEGIN")
                 if counts_anew:
                     mine.seq, mine.hash, _ = hall.turn._read.first(mine.connection, {"b_hall": mine.hall}) or (0, "", 0)
             return answer

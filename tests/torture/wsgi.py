@@ -8,15 +8,15 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from app.wsgi import app
-from hall.database import Database
+from hall.writers import FileWriters
 
 __all__ = ["app"]
 
-_sometimes = Database._checkpoint_sometimes
+_sometimes = FileWriters.checkpoint_sometimes
 
 
-def _often(db: Database, connection: Connection, turns: int) -> None:
-    _sometimes(db, connection, turns * 40)
+def _often(file: FileWriters, connection: Connection, turns: int) -> None:
+    _sometimes(file, connection, turns * 40)
 
 
-setattr(Database, "_checkpoint_sometimes", _often)  # noqa: B010  a method is not assigned to otherwise
+setattr(FileWriters, "checkpoint_sometimes", _often)  # noqa: B010  a method is not assigned to otherwise
