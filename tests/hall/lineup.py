@@ -8,12 +8,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, select
 
 from hall.database import Database
+from hall.journal import broken_links
 from hall.together import MOST
 from hall.turn import turn
-from tests.cast import TUESDAY_MORNING
+from queueing.issuing import issue
+from queueing.tickets import tickets
+from tests.cast import KIOSK, TUESDAY_MORNING
 
 NOW = TUESDAY_MORNING
 
@@ -75,3 +78,15 @@ class Queue:
         """Lets go and waits for everybody."""
         self._go.set()
         self._pool.shutdown()
+
+
+def take(db: Database, key: str | None = None) -> Callable[[], str]:
+    """Takes a number."""
+    return lambda: str(issue(db, "contoh", "ktp", actor=KIOSK, now=NOW, confirm=True, key=key)["number"])
+
+
+def numbers(db: Database) -> list[str]:
+    """Every number stored."""
+    with db.reading() as connection:
+        assert list(broken_links(connection, "contoh")) == []
+        return sorted(connection.execute(select(tickets.c.label)).scalars())

@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-import signal
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import Connection, event, text
 
 from hall.database import Database
-from hall.errors import Conflict, Refusal, Unavailable
-from hall.fairness import FileLock
-from hall.journal import broken_links, since
+from hall.errors import Conflict
+from hall.journal import since
 from hall.places import places
 from hall.together import MOST
 from hall.turn import Turn, batch, position, turn
-from queueing.issuing import issue
-from queueing.tickets import tickets
 from tests.cast import KIOSK, TUESDAY_MORNING
-from tests.hall.lineup import Queue, commits_of
+from tests.hall.lineup import Queue, commits_of, numbers, take
 
 NOW = TUESDAY_MORNING
-
-
-@pytest.fixture
-def queue(contoh: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
-    """A line of callers, in a hall whose group waits for the slowest machine."""
-    monkeypatch.setattr("hall.together.LONGEST", 60.0)
-    line = Queue(contoh)
-    yield line
-    line.close()
-
-
-@pytest.fixture
-def queue_on_each(contoh_on_each: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
-    """The same once on SQLite and once on PostgreSQL."""
-    monkeypatch.setattr("hall.together.LONGEST", 60.0)
-    line = Queue(contoh_on_each)
-    yield line
-    line.close()
-
-
-def take(db: Database, key: str | None = None) -> Callable[[], str]:
-    """Takes a number."""
-    return lambda: str(issue(db, "contoh", "ktp", actor=KIOSK, now=NOW, confirm=True, key=key)["number"])
-
-
-def numbers(db: Database) -> list[str]:
-    """Every number stored."""
-    with db.reading() as connection:
-        assert list(broken_links(connection, "contoh")) == []
-        return sorted(connection.execute(select(tickets.c.label)).scalars())
 
 
 def test_those_who_queue_up_behind_a_turn_reach_the_disk_in_one_commit(queue_on_each: Queue) -> None:
@@ -138,40 +100,6 @@ def test_nobody_is_answered_before_the_commit(queue_on_each: Queue) -> None:
     queue.run()
     assert [f.result(20) for f in asked] == ["A-001", "A-002", "A-003"]
     assert answered_at_commit == [False]
-
-
-def test_a_commit_that_fails_is_told_to_everybody_and_nothing_is_stored(queue_on_each: Queue) -> None:
-    contoh, queue = queue_on_each.db, queue_on_each
-
-    def full(_connection: Connection) -> None:
-        event.remove(contoh.engine, "commit", full)
-        raise sqlite3.OperationalError("database or disk is full")
-
-    event.listen(contoh.engine, "commit", full)
-    asked = [queue.behind(take(contoh)) for _ in range(3)]
-    with pytest.raises(Unavailable):  # the first of them, whose turn was held
-        queue.run()
-    faults = [f.exception(20) for f in asked]
-    assert [fault.code for fault in faults if isinstance(fault, Refusal)] == ["disk_full"] * 3
-    assert numbers(contoh) == []
-    assert take(contoh)() == "A-001"  # and what was remembered of the lost ones is forgotten
-
-
-def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(queue_on_each: Queue) -> None:
-    contoh, queue = queue_on_each.db, queue_on_each
-
-    def run_into_a_fault() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            t.write("thing_done", "thing", {}, actor=KIOSK)
-            raise sqlite3.OperationalError("disk I/O error")
-
-    first, fault, last = queue.behind(take(contoh)), queue.behind(run_into_a_fault), queue.behind(take(contoh))
-    with pytest.raises(Unavailable):
-        queue.run()
-    assert isinstance(first.exception(20), Unavailable)
-    assert isinstance(fault.exception(20), Unavailable)
-    assert last.result(20) == "A-001"  # a transaction of its own
-    assert numbers(contoh) == ["A-001"]
 
 
 def test_a_new_set_up_is_stored_before_anybody_builds_on_it(queue_on_each: Queue) -> None:
@@ -279,126 +207,6 @@ def test_a_set_up_that_was_taken_back_is_not_read_by_the_next_in_the_same_transa
     assert changed.result(20) == "Balai Baru"
 
 
-def test_what_one_remembered_is_forgotten_if_the_commit_fails_even_without_a_line(queue_on_each: Queue) -> None:
-    contoh, queue = queue_on_each.db, queue_on_each
-
-    def spoil() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            t.touched = True
-            t.memory["mark"] = "never stored"
-
-    def full(_connection: Connection) -> None:
-        event.remove(contoh.engine, "commit", full)
-        raise sqlite3.OperationalError("database or disk is full")
-
-    event.listen(contoh.engine, "commit", full)
-    asked = queue.behind(spoil)
-    with pytest.raises(Unavailable):
-        queue.run()
-    assert isinstance(asked.exception(20), Unavailable)
-    with turn(contoh, "contoh", NOW) as t:
-        assert "mark" not in t.memory
-
-
-def test_a_full_disk_that_a_verb_overlooks_is_not_overlooked_by_the_others(contoh: Database, queue: Queue) -> None:
-    """SQLite undoes the whole transaction by itself then, and a commit of nothing succeeds."""
-
-    def overlook() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            count = queue.writers.say(t.connection, "PRAGMA page_count")[0][0]
-            queue.writers.say(t.connection, f"PRAGMA max_page_count = {count}")
-            t.connection.execute(text("CREATE TEMP TABLE kept (x)"))
-            with pytest.raises(OperationalError, match="full"):
-                t.connection.execute(text("UPDATE halls SET regency = zeroblob(1000000) WHERE code = 'contoh'"))
-
-    asked = [queue.behind(do) for do in (take(contoh), overlook, take(contoh))]
-    with pytest.raises(Unavailable):
-        queue.run()
-    assert [type(f.exception(20)) for f in asked[:2]] == [Unavailable, Unavailable]
-    assert asked[2].result(20) == "A-001"
-    assert numbers(contoh) == ["A-001"]
-
-
-def test_a_statement_that_is_wrong_costs_nobody_else_their_turn(contoh: Database, queue: Queue) -> None:
-    def ask_nonsense() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            t.write("thing_done", "thing", {}, actor=KIOSK)
-            t.connection.execute(text("SELECT :x"), {"x": {}})
-
-    first, wrong, last = queue.behind(take(contoh)), queue.behind(ask_nonsense), queue.behind(take(contoh))
-    queue.run()
-    assert isinstance(wrong.exception(20), ProgrammingError)
-    assert [first.result(20), last.result(20)] == numbers(contoh) == ["A-001", "A-002"]
-
-
-def test_savepoints_undo_the_work_of_one_member_however_many_worked_before(queue_on_each: Queue) -> None:
-    contoh, queue = queue_on_each.db, queue_on_each
-
-    def fail() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            with t.connection.begin_nested():
-                t.connection.execute(text("DELETE FROM tickets"))
-            t.connection.execute(text("DELETE FROM journal"))
-            raise ZeroDivisionError
-
-    asked = [queue.behind(take(contoh) if nr % 2 else fail) for nr in range(20)]
-    queue.run()
-    given = [f.result(20) for f in asked[1::2]]
-    assert all(isinstance(f.exception(20), ZeroDivisionError) for f in asked[::2])
-    assert given == numbers(contoh) == [f"A-{n:03d}" for n in range(1, 11)]
-    assert len(queue.commits) == 1
-
-
-BREAKS = (
-    "SAVEPOINT mine",
-    "RELEASE SAVEPOINT mine",
-    "ROLLBACK TO SAVEPOINT mine",
-    "PRAGMA wal_checkpoint",
-    "drop",
-    "unlock",
-    "commit",
-)
-
-
-@pytest.mark.parametrize("where", BREAKS)
-def test_whatever_breaks_nobody_waits_for_ever_and_nothing_acknowledged_is_lost(
-    contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    file = contoh.file
-    assert file is not None
-    broken: list[str] = []
-
-    def breaking(good: Callable[..., Any], what: str = "") -> Callable[..., Any]:
-        def do(*given: Any) -> Any:
-            if (what or str(given[-1])).startswith(where) and not broken:
-                broken.append(where)
-                raise MemoryError
-            return good(*given)
-
-        return do
-
-    def fail() -> None:
-        with turn(contoh, "contoh", NOW) as t:
-            t.connection.execute(text("DELETE FROM tickets"))
-            raise sqlite3.OperationalError("disk I/O error") if where == "drop" else ZeroDivisionError
-
-    asked = [queue.behind(do) for do in (take(contoh), fail, take(contoh), take(contoh))]
-    monkeypatch.setattr(file, "since_checkpoint", 999)
-    monkeypatch.setattr(file, "say", breaking(file.say))
-    monkeypatch.setattr(file, "drop_writer", breaking(file.drop_writer, "drop"))
-    monkeypatch.setattr(FileLock, "__exit__", breaking(FileLock.__exit__, "unlock"))
-    event.listen(contoh.engine, "commit", breaking(lambda _connection: None, "commit"))
-    with suppress(Unavailable, MemoryError):
-        queue.run()
-    given = [f.result() for f in asked if f.exception(20) is None]
-    assert broken == [where]
-    stored = numbers(contoh)
-    assert set(given) <= set(stored)
-    assert take(contoh)() == f"A-{len(stored) + 1:03d}"
-    if where in ("SAVEPOINT mine", "RELEASE SAVEPOINT mine", "PRAGMA wal_checkpoint"):
-        assert len(given) >= 2, "one member's misfortune, and not even that once all is on the disk"
-
-
 def test_a_database_is_closed_when_those_who_write_are_done(queue_on_each: Queue) -> None:
     contoh, queue = queue_on_each.db, queue_on_each
     asked = [queue.behind(take(contoh)) for _ in range(3)]
@@ -406,26 +214,3 @@ def test_a_database_is_closed_when_those_who_write_are_done(queue_on_each: Queue
     queue.run()
     assert [f.result(20) for f in asked] == ["A-001", "A-002", "A-003"]
     closed.result(20)
-
-
-def test_one_who_is_interrupted_just_as_the_transaction_is_handed_to_him_ends_it_for_the_others(
-    contoh: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stopped_waiting = queue.lock._stopped_waiting
-
-    def handed_over_first(mine: threading.Lock, joins: bool) -> bool:
-        queue.let_go()
-        queue.wait_for(lambda: not queue.lock._waiting)
-        return stopped_waiting(mine, joins)
-
-    monkeypatch.setattr(queue.lock, "_stopped_waiting", handed_over_first)
-    first = queue.behind(take(contoh))
-    old = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.1)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            take(contoh)()
-    finally:
-        signal.signal(signal.SIGALRM, old)
-    assert first.result(20) == "A-001"
-    assert take(contoh)() == "A-002"
