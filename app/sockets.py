@@ -62,16 +62,20 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class SocketGate:
-    """Stands before the socket server and turns away what is over the limit at once, with 503 and no thread held."""
+    """Stands before the socket server and turns away what is over the limit at once, with 503 and no thread held.
 
-    def __init__(self, inner: Wsgi, limit: int, path: str = "/socket.io/") -> None:
-        self._inner, self._limit, self._path = inner, limit, path
+    What is no socket goes to ``pages`` at once: the socket server makes a class for each request that passes through
+    it, which stays until the garbage collector comes by.
+    """
+
+    def __init__(self, inner: Wsgi, pages: Wsgi, limit: int, path: str = "/socket.io/") -> None:
+        self._inner, self._pages, self._limit, self._path = inner, pages, limit, path
         self._guard = threading.Lock()
         self.open = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(self._path):
-            return self._inner(environ, start_response)
+            return self._pages(environ, start_response)
         with self._guard:
             if self.open >= self._limit:
                 start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "10")])
@@ -93,7 +97,7 @@ def open_sockets(app: Flask, keeper: Doorkeeper, *, limit: int) -> SocketIO:
     The asynchronous mode is named, not detected: an importable eventlet or gevent must not change how a hall runs.
     The Origin header must be the hall's own (engineio's same-origin rule).
     """
-    # the socket server wraps what app.wsgi_app is now, the gate then wraps the socket server
+    pages = app.wsgi_app  # the socket server wraps it, the gate then stands before both
     socketio = _Sockets(
         app,
         async_mode="threading",
@@ -108,9 +112,8 @@ def open_sockets(app: Flask, keeper: Doorkeeper, *, limit: int) -> SocketIO:
     for name, door in SOCKET_DOORS.items():
         socketio.on_namespace(_Screens(name, keeper, door))
     socketio.on_namespace(_Phones("/ticket"))
-    gate = SocketGate(app.wsgi_app, limit)
+    gate = SocketGate(app.wsgi_app, pages, limit)
     app.wsgi_app = gate  # type: ignore[method-assign]
-    app.extensions["antre_gate"] = gate
     return socketio
 
 

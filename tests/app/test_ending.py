@@ -23,6 +23,7 @@ from tests.live import LiveHall, ask_antre, close_hall, environment_of, free_por
 SERVE = ("app.cli", "serve")
 SLOW = ("gunicorn", "--config", "python:app.gunicorn_conf", "tests.app.slow_start:app")
 PATIENCE_S = 60.0
+GONE_S = 5.0  # less than any server takes by itself to end its people
 
 
 class Server:
@@ -53,7 +54,9 @@ class Server:
         """Asks it to end; what is wrong with how it did, or nothing."""
         self.process.send_signal(asked)
         status = self.process.wait(PATIENCE_S)
-        left = lives(self.pid)
+        soon = time.monotonic() + GONE_S
+        while (left := lives(self.pid)) and time.monotonic() < soon:  # whoever has ended is there until he is buried
+            time.sleep(0.01)
         if status or left or "SIGKILL" in self.log():
             return f"status {status}, {'somebody' if left else 'nobody'} left behind:\n{self.log()}"
         return ""

@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import requests
 import websocket
 
 from adapters.printers.pretend import PretendPrinter
+from app.sockets import SocketGate, Wsgi
 from tests.live import HALL, OFFICER, PIN, LiveHall, close_hall, open_hall
 
 PATIENCE_S = 10
@@ -170,3 +172,20 @@ def test_sockets_over_the_limit_are_turned_away_and_pages_still_answer(live_with
         for line in lines:
             line.close()
     assert until_there_is_room(address), "a closed socket gives its place back"
+
+
+def test_what_is_no_socket_does_not_pass_through_the_socket_server() -> None:
+    asked: list[str] = []
+
+    def told(name: str) -> Wsgi:
+        def app(environ: dict[str, Any], start_response: object) -> list[bytes]:
+            asked.append(f"{name} {environ['PATH_INFO']}")
+            return []
+
+        return app
+
+    gate = SocketGate(told("sockets"), told("pages"), 1)
+    for path in ("/healthz", "/socket.io/", "/socket.io"):
+        gate({"PATH_INFO": path}, print)
+    assert asked == ["pages /healthz", "sockets /socket.io/", "pages /socket.io"]
+    assert gate.open == 0

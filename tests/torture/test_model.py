@@ -39,7 +39,7 @@ def play(db: Database, tally: Tally, histories: int, steps: int) -> None:
 
 @pytest.mark.timeout(1200)
 def test_a_hall_does_what_its_model_does_on_sqlite(db: Database, tally: Tally) -> None:
-    play(db, tally, size(30, 600), 40)
+    play(db, tally, size(20, 600), 40)
 
 
 @pytest.mark.timeout(1200)
