@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.decoder import decode
 from tests.live import HALL, MANAGER, OFFICER, PIN, LiveHall
 
 PICTURES = Path(__file__).parents[2] / "var" / "pictures"
+# what moves comes to rest, or the picture shows two screens at once; a running text never does
+STILL = "document.getAnimations().every(a => a.playState != 'running' || a.effect.getTiming().iterations == Infinity)"
 SIZES = {
     "kiosk": (1080, 1920),
     "display": (1920, 1080),
@@ -54,6 +57,10 @@ class Faces:
     def picture(self, page: Page, name: str) -> None:
         """Keeps what the screen shows, for people to look at."""
         PICTURES.mkdir(parents=True, exist_ok=True)
+        until = time.monotonic() + 30
+        while not page.evaluate(STILL):
+            assert time.monotonic() < until, f"{name} does not come to rest"
+            page.wait_for_timeout(50)
         page.screenshot(path=str(PICTURES / f"{name}.png"))
 
 

@@ -29,11 +29,10 @@ def take_the_turn_away(patch: pytest.MonkeyPatch, free: Engine) -> None:
 
     @contextmanager
     def writing(self: Database, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
-        with refusals(), free.connect() as connection:
-            with connection.begin():
-                if self.is_sqlite:
-                    connection.exec_driver_sql("BEGIN")
-                yield connection
+        with refusals(), free.connect() as connection, connection.begin():
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            yield connection
 
     def take(db: Database, connection: Connection, code: str, now: datetime) -> Turn:
         seq, hash_, config = hall.turn._read.first(connection, {"b_hall": code}) or (0, "", 0)

@@ -117,11 +117,10 @@ class NoTurn:
 
         @contextmanager
         def writing(db: Database, hall: str | None = None, *, together: bool = False) -> Iterator[Connection]:
-            with db.engine.connect() as connection:
-                with connection.begin():
-                    if db.is_sqlite:
-                        connection.exec_driver_sql("BEGIN")
-                    yield connection
+            with db.engine.connect() as connection, connection.begin():
+                if db.is_sqlite:
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
 
         def take(db: Database, connection: Connection, code: str, now: datetime) -> Turn:
             state: Any = hall.turn._read.first(connection, {"b_hall": code})
