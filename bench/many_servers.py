@@ -101,15 +101,15 @@ def work(ports: list[int], place: Place, tickets: int) -> Work:
         breaches = len(verify(db))
     finally:
         db.close()
-    took = {
-        what: tuple(percentile([1000 * a.took for a in answers if a.what == what], share) for share in (0.5, 0.99))
-        for what in ("issue", "call")
-    }
+    took: dict[str, tuple[float, float]] = {}
+    for what in ("issue", "call"):
+        times = [1000 * a.took for a in answers if a.what == what]
+        took[what] = (percentile(times, 0.5), percentile(times, 0.99))
     return Work(
         tickets=min(given.total(), called.total()),
         requests=len(answers),
         seconds=seconds,
-        took=took,  # type: ignore[arg-type]
+        took=took,
         doubled=given.total() + called.total() - len(given) - len(called),
         again=sum(a.status == 503 for a in answers),
         refused=dict(Counter(f"{a.what} {a.status}" for a in answers if a.status not in (200, 201, 503))),

@@ -11,18 +11,20 @@ from tests.hall.lineup import Queue
 
 
 @pytest.fixture
-def queue(contoh: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
-    """A line of callers, in a hall whose group waits for the slowest machine."""
-    monkeypatch.setattr("hall.together.LONGEST", 60.0)
-    line = Queue(contoh)
-    yield line
-    line.close()
+def queue(contoh: Database, endless: None) -> Iterator[Queue]:
+    """A line of callers."""
+    with Queue(contoh) as line:
+        yield line
 
 
 @pytest.fixture
-def queue_on_each(contoh_on_each: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def queue_on_each(contoh_on_each: Database, endless: None) -> Iterator[Queue]:
     """The same once on SQLite and once on PostgreSQL."""
+    with Queue(contoh_on_each) as line:
+        yield line
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lines up may join, on the slowest machine."""
     monkeypatch.setattr("hall.together.LONGEST", 60.0)
-    line = Queue(contoh_on_each)
-    yield line
-    line.close()

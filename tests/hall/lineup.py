@@ -74,7 +74,10 @@ class Queue:
         self.let_go()
         self._first.result(20)
 
-    def close(self) -> None:
+    def __enter__(self) -> Queue:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
         """Lets go and waits for everybody."""
         self._go.set()
         self._pool.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -69,21 +70,14 @@ def test_what_another_process_made_the_first_wait_does_not_keep_the_others_from_
     db = contoh_on_postgres
     monkeypatch.setattr("hall.together.LONGEST", 60.0)
     elsewhere = Database(db.url.render_as_string(hide_password=False))
-    line = Queue(elsewhere)
-    writers = db.writers("contoh")
-    commits = commits_of(db)
-    pool = ThreadPoolExecutor(4)
-    try:
+    writers, commits = db.writers("contoh"), commits_of(db)
+    with closing(elsewhere), ThreadPoolExecutor(4) as pool, Queue(elsewhere) as line:
         asked = [pool.submit(take(db)) for _ in range(4)]
         line.wait_for(lambda: len(writers.lock._waiting) == 3 and writers.group is not None)
         assert writers.group is not None
         writers.group.begun -= 120  # as if the other process had been at it for two minutes
         line.run()
         assert sorted(f.result(20) for f in asked) == [f"A-{n:03d}" for n in range(1, 5)]
-    finally:
-        line.close()
-        pool.shutdown()
-        elsewhere.close()
     assert len(commits) == 1
 
 

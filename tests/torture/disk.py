@@ -235,7 +235,7 @@ def _lay() -> None:
         disk, real = _laid.disk, ctypes.string_at(path).decode() if path else ""
         name = Path(real).name
         if disk is None or not real or Path(real).parent != disk.folder:
-            return open_(_laid.machine, path, file, flags, out)  # type: ignore[no-any-return]
+            return int(open_(_laid.machine, path, file, flags, out))
         with disk.guard:
             fault = disk.asked("open", name)
             if fault:
@@ -253,7 +253,7 @@ def _lay() -> None:
     def deleting(_: int, path: bytes, sync: int) -> int:
         disk, real = _laid.disk, Path(path.decode())
         if disk is None or real.parent != disk.folder:
-            return delete(_laid.machine, path, sync)  # type: ignore[no-any-return]
+            return int(delete(_laid.machine, path, sync))
         with disk.guard:
             done = disk.asked("delete", real.name) or delete(_laid.machine, path, sync)
             if done == OK:
@@ -275,7 +275,7 @@ def _methods(table: int) -> _Methods:
 
     def closing(file: int) -> int:
         _laid.files.pop(file, None)
-        return close(file)  # type: ignore[no-any-return]
+        return int(close(file))
 
     def reading(file: int, data: int, size: int, at: int) -> int:
         disk, name = _laid.files[file]

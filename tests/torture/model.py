@@ -58,13 +58,14 @@ class Model:
             self.time = moment
         return answer
 
-    def once(self, key: str | None, asked: Any, now: datetime, verb: Callable[[], Any]) -> Any:
+    def once(self, key: str | None, asked: Any, now: datetime, verb: Callable[[], Got]) -> Got:
         """The answer given before to the same question, or the thing done now."""
         if key is not None and key in self.answers:
             question, answer, _ = self.answers[key]
             if question != asked:
                 raise Refused("key_reused")
-            return answer
+            given: Got = answer
+            return given
         answer = verb()
         if key is not None and answer is not None:
             self.answers[key] = (asked, answer, now)
@@ -192,7 +193,7 @@ class Model:
                 "slip": {"state": "queued"},
             }
 
-        return self.once(key, ("issue", service, priority), now, give)  # type: ignore[no-any-return]
+        return self.once(key, ("issue", service, priority), now, give)
 
     def call(self, counter: str, key: str | None, now: datetime) -> dict[str, Any] | None:
         def take() -> dict[str, Any] | None:
@@ -216,7 +217,7 @@ class Model:
             self.spoken[ticket.id] = self.seq
             return self.public(called)
 
-        return self.once(key, ("call", counter), now, take)  # type: ignore[no-any-return]
+        return self.once(key, ("call", counter), now, take)
 
     def move(
         self,
@@ -244,7 +245,7 @@ class Model:
         service, counter, _ = to
         if move == "transfer" and (service is None) == (counter is None):
             raise Refused("service_or_counter")
-        return self.once(key, (move, ticket_id, to), now, step)  # type: ignore[no-any-return]
+        return self.once(key, (move, ticket_id, to), now, step)
 
     def moved(
         self, move: str, ticket: Ticket, now: datetime, to: tuple[str | None, str | None, bool], over: bool

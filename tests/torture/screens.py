@@ -55,8 +55,8 @@ class Screens:
             tuple[float, float, int]
         ] = []  # when a question was answered, after how many seconds, and whose
         self._wanted = sum(lines.values())
-        given = {"root": str(ROOT), "hall": HALL, "token": token}
-        given["lines"] = [{"url": url, "screens": many} for url, many in lines.items()]  # type: ignore[assignment]
+        given: dict[str, object] = {"root": str(ROOT), "hall": HALL, "token": token}
+        given["lines"] = [{"url": url, "screens": many} for url, many in lines.items()]
         self._process = subprocess.Popen(
             [str(NODE), "--no-warnings", str(SCRIPT), json.dumps(given)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
