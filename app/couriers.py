@@ -129,9 +129,9 @@ class Nudger:
             fresh, self._fresh = self._fresh, {}
         for hall, (seq, times, kinds) in fresh.items():
             before = self._told.setdefault(hall, seq - times)
-            self._told[hall] = max(seq, before)
+            self._told[hall] = latest = max(seq, before)  # those who shared a commit are heard in any order
             # more lines than were heard of: another process may have written between, and nobody knows what
-            self._tell(hall, seq, frozenset(kinds) if seq - before <= times else None)
+            self._tell(hall, latest, frozenset(kinds) if seq - before <= times else None)
         if time.monotonic() - self._looked >= FOLLOW_S:
             self._looked = time.monotonic()
             self._follow()

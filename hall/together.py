@@ -22,6 +22,7 @@ class Group:
     def __init__(self, connection: Connection, transaction: RootTransaction, together: bool) -> None:
         self.connection, self.transaction = connection, transaction
         self.members = 0
+        self.kept = False  # whether the work of any of them is to be stored
         self.fault: BaseException | None = None
         self.closed = not together
         self.stored = False
@@ -37,6 +38,8 @@ class Group:
 
     @property
     def open(self) -> bool:
-        """Whether one more turn may join."""
+        """Whether one more turn may join. Nobody joins one that was refused alone: on PostgreSQL he has lost the hall's
+        row again, and would be told so only after whoever comes next has waited for it.
+        """
         full = self.members >= MOST or time.monotonic() - self.begun > LONGEST
-        return not (self.closed or full or self.fault)
+        return self.kept and not (self.closed or full or self.fault)

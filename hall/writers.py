@@ -38,7 +38,8 @@ class Writers:
                 group = self._joined(together)
                 self.say(group.connection, "SAVEPOINT mine")
                 yield group.connection
-                self.say(group.connection, "RELEASE SAVEPOINT mine")  # fails if a full disk undid the work of all
+                self.say(group.connection, "RELEASE SAVEPOINT mine")  # fails if the database undid the work of all
+                group.kept = True
             except BaseException as thrown:
                 self._undo(thrown)
                 raise
@@ -60,7 +61,7 @@ class Writers:
         if group is None:  # it did not even begin
             return
         try:
-            if isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, FAULTS_OF_A_STATEMENT):
+            if self._costs_all(thrown):
                 group.fault = thrown
             else:
                 self.say(group.connection, "ROLLBACK TO SAVEPOINT mine")
@@ -86,9 +87,11 @@ class Writers:
             after.callback(self.lock.release)
             self._ends(after)
             try:
-                if group.fault is None:
+                if group.fault is None and group.kept:
                     commit(group.transaction)
-                    group.stored = True
+                elif group.fault is None:
+                    group.transaction.rollback()  # a refusal waits for no sync
+                group.stored = group.fault is None
             except BaseException as fault:
                 group.fault = fault
                 raise
@@ -114,6 +117,10 @@ class Writers:
     def _close(self) -> None:
         """Gives back what was kept from one transaction to the next."""
 
+    def _costs_all(self, thrown: BaseException) -> bool:
+        """Whether the work of the members before is lost with that of the one who met this."""
+        raise NotImplementedError
+
     def _begin(self) -> tuple[Connection, RootTransaction]:
         """Opens a transaction."""
         raise NotImplementedError
@@ -135,6 +142,9 @@ class RowWriters(Writers):
 
     def say(self, connection: Connection, text: str) -> Any:
         return connection.exec_driver_sql(text)
+
+    def _costs_all(self, thrown: BaseException) -> bool:
+        return isinstance(thrown, DBAPIError) and thrown.connection_invalidated  # all else a savepoint takes back
 
     def _begin(self) -> tuple[Connection, RootTransaction]:
         connection = self._engine.connect()
@@ -162,6 +172,9 @@ class FileWriters(Writers):
     def say(self, connection: Connection, text: str) -> Any:
         raw: Any = connection.connection.driver_connection
         return raw.execute(text).fetchall()
+
+    def _costs_all(self, thrown: BaseException) -> bool:
+        return isinstance(thrown, (DBAPIError, sqlite3.Error)) and not isinstance(thrown, FAULTS_OF_A_STATEMENT)
 
     def _begin(self) -> tuple[Connection, RootTransaction]:
         with ExitStack() as in_vain:

@@ -188,6 +188,15 @@ def test_a_line_about_paper_leaves_what_displays_show_as_it_was(blora: Database)
     assert (news["blora"].line, news["blora"].shown) == (8, 8)
 
 
+def test_what_is_heard_late_does_not_send_the_screens_back(blora: Database) -> None:
+    ears = Ears()
+    nudger = Nudger(blora, ears)
+    for line in (12, 11):  # both had one commit, and whoever wrote the second was quicker to say so
+        nudger.heard("blora", line, frozenset({"ticket_called"}))
+        nudger.step()
+    assert [seq for namespace, seq in ears.heard if namespace == "/display"] == [12, 12]
+
+
 def test_where_another_process_may_have_written_between_nothing_is_taken_for_unchanged(blora: Database) -> None:
     ears, news = Ears(), News()
     nudger = Nudger(blora, ears, news)

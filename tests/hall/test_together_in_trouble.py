@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from hall.database import Database
-from hall.errors import Refusal, Unavailable
+from hall.errors import Conflict, Refusal, Unavailable
 from hall.fairness import FileLock
 from hall.turn import turn
 from tests.cast import KIOSK, TUESDAY_MORNING
@@ -40,9 +41,7 @@ def test_a_commit_that_fails_is_told_to_everybody_and_nothing_is_stored(queue_on
     assert take(contoh)() == "A-001"  # and what was remembered of the lost ones is forgotten
 
 
-def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(queue_on_each: Queue) -> None:
-    contoh, queue = queue_on_each.db, queue_on_each
-
+def test_a_disk_that_fails_under_one_of_them_loses_the_work_of_all_and_says_so(contoh: Database, queue: Queue) -> None:
     def run_into_a_fault() -> None:
         with turn(contoh, "contoh", NOW) as t:
             t.write("thing_done", "thing", {}, actor=KIOSK)
@@ -198,3 +197,89 @@ def test_one_who_is_interrupted_just_as_the_transaction_is_handed_to_him_ends_it
         signal.signal(signal.SIGALRM, old)
     assert first.result(20) == "A-001"
     assert take(contoh)() == "A-002"
+
+
+@pytest.fixture
+def line(contoh_on_postgres: Database, endless: None) -> Iterator[Queue]:
+    """A line of callers at PostgreSQL."""
+    with Queue(contoh_on_postgres) as held:
+        yield held
+
+
+def test_a_connection_that_breaks_under_one_of_them_loses_the_work_of_all_and_says_so(line: Queue) -> None:
+    db = line.db
+
+    def lose_it() -> None:
+        with turn(db, "contoh", NOW) as t:
+            pid = t.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with db.alone() as raw:
+                raw.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+            t.connection.execute(text("SELECT 1"))
+
+    first, lost, last = line.behind(take(db)), line.behind(lose_it), line.behind(take(db))
+    with pytest.raises(Unavailable):
+        line.run()
+    assert isinstance(first.exception(20), Unavailable)
+    assert isinstance(lost.exception(20), Unavailable)
+    assert last.result(20) == "A-001"
+    assert numbers(db) == ["A-001"]
+
+
+def test_one_who_waits_in_vain_for_another_lock_costs_nobody_else_their_turn(line: Queue) -> None:
+    db = line.db
+
+    def wait_in_vain() -> None:
+        with turn(db, "contoh", NOW) as t:
+            t.write("thing_done", "thing", {}, actor=KIOSK)
+            t.connection.execute(text("SET LOCAL lock_timeout = '1ms'"))
+            t.connection.execute(text("UPDATE services SET name = 'Lain'"))
+
+    with db.alone() as raw, raw.transaction():
+        raw.execute("UPDATE services SET name = 'Lain'")
+        first, vain, last = line.behind(take(db)), line.behind(wait_in_vain), line.behind(take(db))
+        line.run()
+        fault = vain.exception(20)
+        assert isinstance(fault, Unavailable) and fault.code == "database_locked"
+        assert [first.result(20), last.result(20)] == ["A-001", "A-002"]
+    assert len(line.commits) == 1
+    assert numbers(db) == ["A-001", "A-002"]
+
+
+def test_one_who_is_refused_alone_waits_for_no_sync(queue_on_each: Queue) -> None:
+    db, line = queue_on_each.db, queue_on_each
+
+    def be_refused() -> None:
+        with turn(db, "contoh", NOW):
+            raise Conflict("closed", "Tutup.")
+
+    line.run()
+    assert len(line.commits) == 1
+    with pytest.raises(Conflict):
+        be_refused()
+    assert len(line.commits) == 1
+
+
+def test_nobody_joins_one_who_was_refused_alone(contoh_on_each: Database, endless: None) -> None:
+    """On PostgreSQL he has lost the hall's row, and would wait for his answer until the next has got it again."""
+    db, writers = contoh_on_each, contoh_on_each.writers("contoh")
+    entered, go = threading.Event(), threading.Event()
+
+    def be_refused() -> None:
+        with turn(db, "contoh", NOW):
+            entered.set()
+            assert go.wait(20)
+            raise Conflict("closed", "Tutup.")
+
+    def count() -> int:
+        with turn(db, "contoh", NOW):
+            assert writers.group is not None
+            return writers.group.members
+
+    with ThreadPoolExecutor(2) as pool:
+        refused = pool.submit(be_refused)
+        assert entered.wait(20)
+        after = pool.submit(count)
+        Queue.wait_for(lambda: len(writers.lock._waiting) == 1)
+        go.set()
+        assert isinstance(refused.exception(20), Conflict)
+        assert after.result(20) == 1

@@ -41,6 +41,7 @@ def test_servers_are_killed_while_people_take_numbers(halls: list[KilledHall], t
         for kept in [keepers.submit(h.live, n, seed=100 * n) for h, n in zip(halls, kills, strict=True)]:
             kept.result()
     for hall, times in zip(halls, kills, strict=True):
+        alone = hall.restart_alone()
         assert hall.stop() == 0, hall.log()
         db = Database(hall.url)
         try:
@@ -52,7 +53,8 @@ def test_servers_are_killed_while_people_take_numbers(halls: list[KilledHall], t
         waited = hall.first_tickets
         on = "PostgreSQL" if not db.is_sqlite else "SQLite"
         tally.note(
-            f"{on}: first ticket after a start in {statistics.median(waited):.1f} s, at most {max(waited):.1f} s; "
+            f"{on}: first ticket after a start in {alone:.1f} s alone, in {statistics.median(waited):.1f} s under load "
+            f"(three servers at once), at most {max(waited):.1f} s; "
             f"{len(hall.told.called)} called, {hall.told.repeated} asked for again"
         )
-        assert not LONG or min(waited) < FIRST_TICKET_S  # three servers start at once here, beside other attacks
+        assert not LONG or alone < FIRST_TICKET_S
