@@ -126,11 +126,12 @@ def test_new_keys_sort_by_their_creation() -> None:
 
 def test_every_sqlite_connection_keeps_what_it_acknowledged_and_checkpoints_only_when_told(contoh: Database) -> None:
     def settings_of(connection: Connection) -> list[Any]:
-        asked = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint")
+        asked = ("journal_mode", "synchronous", "foreign_keys", "wal_autocheckpoint", "cache_size")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked]
 
     with contoh.reading() as one, contoh.reading() as two, contoh.writing() as three:
-        assert [settings_of(c) for c in (one, two, three)] == [["wal", 2, 1, 0]] * 3
+        assert [settings_of(c) for c in (one, two)] == [["wal", 2, 1, 0, -2000]] * 2
+        assert settings_of(three) == ["wal", 2, 1, 0, -16000]
 
 
 def test_every_thousandth_turn_copies_the_log_back(contoh: Database) -> None:
