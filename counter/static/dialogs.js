@@ -68,6 +68,7 @@ export function prepareTransfer({ words, own, load, onTarget }) {
   let targets = [];
   let shown = [];
   let chosen = 0;
+  let known = false; // before the places have come nothing can be said of what there is not
 
   const normal = (text) => text.toLowerCase().replace(/[^\p{L}\p{N} ]/gu, " ");
   const show = () => {
@@ -84,7 +85,7 @@ export function prepareTransfer({ words, own, load, onTarget }) {
       item.addEventListener("dblclick", submit);
       return item;
     }));
-    if (!shown.length) list.append(make("li", { cls: "none", text: words.no_match }));
+    if (known && !shown.length) list.append(make("li", { cls: "none", text: words.no_match }));
     find.setAttribute("aria-activedescendant", shown.length ? `target-${chosen}` : "");
     at("transfer-go").disabled = !shown.length;
     list.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
@@ -129,12 +130,14 @@ export function prepareTransfer({ words, own, load, onTarget }) {
     find.value = "";
     targets = [];
     chosen = 0;
+    known = false;
     fault.hidden = true;
     show();
     dialog.showModal();
     find.focus();
     try {
       targets = sort(await load());
+      known = true;
     } catch {
       put(fault, words.why_offline);
       fault.hidden = false;

@@ -106,3 +106,22 @@ def test_without_the_server_the_console_says_so_and_locks_its_keys(stage: Stage,
     expect(notlive).to_be_hidden()
     press(page, "F2")
     shows(page, "called", "B-001")
+
+
+def test_nothing_is_said_of_places_that_have_not_come_yet(stage: Stage, page: Page) -> None:
+    """That there is nothing like it would be believed, and Enter would do nothing, without a word."""
+    stage.citizen()
+    at_work(page)
+    press(page, "F2")
+    shows(page, "called", "B-001")
+    held: list[Route] = []
+    page.route("**/halls/blora/counters", lambda route: held.append(route))
+    with page.expect_request("**/halls/blora/counters"):
+        press(page, "F6")
+    expect(page.locator("#transfer-dialog")).to_be_visible()
+    page.keyboard.type("pajak kendaraan")
+    expect(page.locator("#targets li")).to_have_count(0)
+    held[0].continue_()
+    expect(page.locator("#targets li")).to_have_count(1)
+    press(page, "Enter")
+    says(page, "B-001 dialihkan ke Pengesahan STNK")
