@@ -39,6 +39,15 @@ def hears_signals(pid: int) -> bool:
     return any(int(status[which], 16) & bit for which in ("SigCgt", "SigBlk"))
 
 
+def lives(group: int) -> bool:
+    """Whether anybody of a group of processes is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @dataclass
 class LiveHall:
     """The running hall: where it is, its tokens by role, and its printer."""

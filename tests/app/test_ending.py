@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 import websocket
 
-from adapters.printers.pretend import PretendPrinter
 from tests.cast import CONTOH_FILE
-from tests.live import LiveHall, ask_antre, close_hall, environment_of, free_port, hears_signals, open_hall
+from tests.live import LiveHall, ask_antre, environment_of, free_port, hears_signals, lives
 
 SERVE = ("app.cli", "serve")
 SLOW = ("gunicorn", "--config", "python:app.gunicorn_conf", "tests.app.slow_start:app")
@@ -68,15 +67,6 @@ class Server:
         self.process.wait(PATIENCE_S)
 
 
-def lives(group: int) -> bool:
-    """Whether anybody of a group of processes is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def has_begun(server: Server) -> bool:
     return hears_signals(server.pid)
 
@@ -115,23 +105,13 @@ def test_a_server_asked_to_end_before_it_serves_ends_in_order(asked: signal.Sign
     assert {name: done.result() for name, done in ended.items()} == dict.fromkeys(ended, "")
 
 
-@pytest.fixture
-def hall(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
-    """A hall that serves."""
-    opened = open_hall(tmp_path, printer, ANTRE_VOICE="off")
-    try:
-        yield opened
-    finally:
-        close_hall(opened)
-
-
-def test_screens_that_stay_do_not_keep_a_server_from_closing_its_house(hall: LiveHall) -> None:
-    address = hall.url.replace("http://", "ws://") + "/socket.io/?EIO=4&transport=websocket"
-    header = [f"Authorization: Bearer {hall.tokens['display']}"]
+def test_screens_that_stay_do_not_keep_a_server_from_closing_its_house(live: LiveHall) -> None:
+    address = live.url.replace("http://", "ws://") + "/socket.io/?EIO=4&transport=websocket"
+    header = [f"Authorization: Bearer {live.tokens['display']}"]
     with closing(websocket.create_connection(address, header=header, timeout=PATIENCE_S, suppress_origin=True)) as line:
         assert str(line.recv()).startswith("0{")
-        hall.process.send_signal(signal.SIGTERM)
-        assert hall.process.wait(PATIENCE_S) == 0
-    log = (hall.home / "server.log").read_text()
+        live.process.send_signal(signal.SIGTERM)
+        assert live.process.wait(PATIENCE_S) == 0
+    log = (live.home / "server.log").read_text()
     assert "SIGKILL" not in log and "Traceback" not in log, log
-    assert not (hall.home / "antre.db-wal").exists(), "the database was closed: SQLite puts its log away then"
+    assert not (live.home / "antre.db-wal").exists(), "the database was closed: SQLite puts its log away then"

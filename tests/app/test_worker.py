@@ -240,29 +240,31 @@ def heard(worker: HallWorker) -> list[object]:
 
 @pytest.mark.parametrize("left", [b"GET /api/v1/halls/blora/board HTTP/1.1\r\n\r\n", b""])
 def test_what_was_asked_by_somebody_who_hung_up_is_not_answered(
-    visitor: Visitor, worker: HallWorker, left: bytes
+    visitor: Visitor, worker: HallWorker, left: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.far.sendall(left)
     visitor.far.close()
-    worker.handle = lambda conn: "answered"  # type: ignore[method-assign]
+    monkeypatch.setattr(worker, "handle", lambda conn: "answered")
     worker.on_client_socket_readable(visitor, visitor.sock)
     assert visitor.closed and worker.nr_conns == 0
     assert not worker.keepalived_conns and not worker.poller.get_map()
     assert not select.select([worker.method_queue.fileno()], [], [], 0.1)[0]
 
 
-def test_what_was_ordered_by_somebody_who_hung_up_is_done(visitor: Visitor, worker: HallWorker) -> None:
+def test_what_was_ordered_by_somebody_who_hung_up_is_done(
+    visitor: Visitor, worker: HallWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A machine that sends what it has and does not wait: its punches count."""
     visitor.far.sendall(b"POST /iclock/cdata HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
     visitor.far.close()
-    worker.handle = lambda conn: "done"  # type: ignore[method-assign]
+    monkeypatch.setattr(worker, "handle", lambda conn: "done")
     worker.on_client_socket_readable(visitor, visitor.sock)
     assert heard(worker) == [(visitor, "done")]
 
 
-def test_who_waits_is_answered(visitor: Visitor, worker: HallWorker) -> None:
+def test_who_waits_is_answered(visitor: Visitor, worker: HallWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor.far.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
-    worker.handle = lambda conn: "answered"  # type: ignore[method-assign]
+    monkeypatch.setattr(worker, "handle", lambda conn: "answered")
     worker.on_client_socket_readable(visitor, visitor.sock)
     assert heard(worker) == [(visitor, "answered")]
 

@@ -32,7 +32,7 @@ from hall.setup import StaffTables, load_hall
 from queueing.tickets import tickets
 from staffing import facts, presence
 from tests.cast import CONSOLE, GALIH
-from tests.live import HALL, HALL_FILE, OFFICER, environment_of, free_port, hears_signals
+from tests.live import HALL, HALL_FILE, OFFICER, environment_of, free_port, hears_signals, lives
 
 KIOSKS = 5  # they do not pause: turns share transactions then, and there is more to lose at once
 PATIENCE_S = 100.0  # for an answer, on a machine that has much else to do
@@ -125,13 +125,13 @@ class KilledHall:
         if what in ("SIGTERM", "SIGINT"):  # asked to end, in the middle of all this
             group = self._process.pid
             assert self.stop(signal.Signals[what]) == 0, self.log()
-            assert not _lives(group)
+            assert not lives(group)
             return
         if what == "master":
             self._process.kill()
             self._process.wait()
             until = time.monotonic() + PATIENCE_S
-            while _lives(self._process.pid):  # the one that works notices, and goes
+            while lives(self._process.pid):  # the one that works notices, and goes
                 assert time.monotonic() < until, self.log()
                 time.sleep(0.05)
         else:
@@ -319,11 +319,3 @@ class KilledHall:
         if told.lines > len(lines):
             found.append(f"a screen has seen line {told.lines} of {len(lines)}")
         return found
-
-
-def _lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
