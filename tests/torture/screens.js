@@ -33,7 +33,11 @@ define("localStorage", {
   setItem: (key, value) => stored.set(key, String(value)),
 });
 
-/** Each browser has connections of its own, six at most: here a screen is known by a header of its questions. */
+/**
+ * Each browser has connections of its own, six at most: here a screen is known by a header of its questions. Node opens
+ * one anew for each question given up, before there is anything to ask; made on a silent line it stays dead when the line
+ * is back, and the next question would wait on it. A browser opens none without a question, so such a pool is put away.
+ */
 const plain = globalThis.fetch;
 await plain("data:,");
 const { constructor: Pools } = globalThis[Symbol.for("undici.globalDispatcher.1")];
@@ -41,8 +45,14 @@ const pools = new Map();
 define("fetch", (url, { headers, ...how }) => {
   const { "X-Screen": c } = headers;
   if (!pools.has(c)) pools.set(c, new Pools({ connections: 6 }));
+  const pool = pools.get(c);
   const asked = performance.now();
-  return plain(url, { headers, ...how, dispatcher: pools.get(c) }).then((answer) => {
+  how.signal.addEventListener("abort", () => {
+    if (pools.get(c) !== pool) return;
+    pools.delete(c);
+    pool.close().catch((fault) => console.error(fault)); // what is under way in it ends by itself
+  });
+  return plain(url, { headers, ...how, dispatcher: pool }).then((answer) => {
     say({ c: Number(c), took: performance.now() - asked });
     return answer;
   });

@@ -21,9 +21,7 @@ from tests.torture.tally import Tally, size
 NAMES = ("muddled", "slow", "cut", "silent", "held", "good")
 GOOD = 5  # what its screens wait for is the machine's doing
 BROKEN = (2, 3, 4)  # the lines that are out of order for a while
-# From a line's return until its screens show what is so: 2 s. In the normal job a hundred screens, their lines and the
-# server share the machine with the other tests, and a silent line needed up to 4 s on a machine with two cores.
-BACK_S = size(6, 2)
+BACK_S = 2.0  # from a line's return until its screens show what is so
 BANNER_S = 10.0  # from a line's end until its screens say so; and a second until they look
 OLD_S = 8  # calls older than this are shown and not spoken
 MUDDLED = Manners(latency=(0.0, 0.3), asked_twice=0.3, nudge_lost=0.2, nudge_twice=0.3, nudge_late=(0.0, 1.5))

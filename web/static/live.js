@@ -13,7 +13,7 @@
  *   live.refresh()  ask now; a promise, kept when a question that began after this call is answered (304 too)
  *
  * Three things make it ask: a nudge with a higher number, a slow poll that needs no socket, and waking up (socket
- * connected or fallen silent, page visible, network back). One question at a time; a nudge that comes meanwhile causes
+ * connected, lost or fallen silent, page visible, network back). One question at a time; a nudge that comes meanwhile causes
  * one more. Only an answer counts as contact: a socket that is open while the answers fail keeps nothing current.
  *
  * A line may die without a word. So a question that stays unanswered for longer than answers take is asked again beside
@@ -25,11 +25,11 @@
 import { io } from "./vendor/socket.io.esm.min.js";
 
 const nothing = () => {};
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const SUSPECT_MS = 800; // a question unanswered for so long may never be answered, unless answers have been taking longer
-const PROBE_MS = 1300; // how often a dead line is tried
-const HUSH_MS = 2200; // a server that repeats its last nudge every second has not been heard for so long
+const SUSPECT_MS = 500; // a question unanswered for so long may never be answered, unless answers have been taking longer
+const QUICK = 3; // so many are asked beside it that soon: a browser may hold several connections that the line forgot
+const PROBE_MS = 1300; // how often a dead line is tried then, and how long each try may take
+const HUSH_MS = 1500; // a server that repeats its last nudge every second has not been heard for so long
 const RETURN_MS = 600; // within this the sockets of a hall come back once its line is
 
 /** A delay in ms that doubles with each failure up to `most`, spread so that a hall's screens do not return together. */
@@ -53,7 +53,6 @@ export class Live {
   #took = 0; // ms that the last answer took
   #lostAt = null; // performance.now() when the line was found dead; a socket from before may be dead without knowing
   #signAt = 0; // performance.now() of the socket's last sign of life
-  #repeats = false;
   #hush = null;
   #hushes = 0;
   #denied = 0;
@@ -170,21 +169,21 @@ export class Live {
     const question = { began: performance.now(), done: new AbortController(), taken: false };
     this.#asked = question.done;
     const longer = (least) => Math.min(this.requestMs, Math.max(least, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
-    const again = async () => {
-      const patience = longer(PROBE_MS);
-      for (let next = performance.now() + longer(SUSPECT_MS); ; next += patience) {
-        await pause(next - performance.now());
-        if (question.done.signal.aborted) return;
-        try {
-          return await this.#fetchBoard(question, patience, { beside: true });
-        } catch (error) {
-          if (!(error instanceof Lost)) throw error;
-        }
-      }
-    };
+    let timer;
+    const beside = new Promise((resolve, reject) => {
+      const again = (nr) => {
+        timer = setTimeout(() => {
+          again(nr + 1);
+          const unanswered = (fault) => fault instanceof Lost || reject(fault);
+          this.#fetchBoard(question, longer(PROBE_MS), { beside: true }).then(resolve, unanswered);
+        }, longer(nr < QUICK ? SUSPECT_MS : PROBE_MS));
+      };
+      again(0);
+    });
     try {
-      await Promise.race([this.#fetchBoard(question, this.requestMs), again()]);
+      await Promise.race([this.#fetchBoard(question, this.requestMs), beside]);
     } finally {
+      clearTimeout(timer);
       question.done.abort();
     }
   }
@@ -285,17 +284,14 @@ export class Live {
     socket.on("connect", () => {
       this.#socketFailures = 0;
       this.#signAt = performance.now();
-      this.#repeats = false;
       clearTimeout(this.#hush);
       this.refresh();
     });
     socket.on("nudge", (nudge) => {
       if (nudge?.hall !== this.hall || !Number.isInteger(nudge.seq)) return;
       this.#signAt = performance.now();
-      const news = nudge.seq > Math.max(this.known ?? -1, this.#wanted);
-      this.#repeats ||= !news; // a server that says the same again and again: its silence means something
-      if (this.#repeats) this.#hark();
-      if (!news) return;
+      this.#hark(); // the server repeats itself when there is no news: its silence means something
+      if (nudge.seq <= Math.max(this.known ?? -1, this.#wanted)) return;
       this.#wanted = nudge.seq;
       this.#behind = 0;
       this.refresh();
@@ -308,7 +304,10 @@ export class Live {
       this.#socketTimer = setTimeout(() => socket.connect(), backoff(this.#socketFailures++, 2000, 30000));
     };
     socket.on("connect_error", sentAway);
-    socket.on("disconnect", sentAway);
+    socket.on("disconnect", (why) => {
+      if (why !== "io client disconnect") this.refresh(); // the line may be cut: then only questions find out when it is back
+      sentAway();
+    });
   }
 
   /** From here on the socket's silence is noticed: it may have died without a word, and what it should have told is missing. */
