@@ -102,6 +102,10 @@ class StubHall:
         self._closing.set()
         server.shutdown()
         server.server_close()
+        self.drop_sockets()
+
+    def drop_sockets(self) -> None:
+        """Send every socket away."""
         for sid in list(self.sockets.server.manager.get_participants("/display", None)):
             self.sockets.server.disconnect(sid[0], namespace="/display")
 

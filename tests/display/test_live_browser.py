@@ -56,7 +56,7 @@ def test_the_first_answer_carries_no_past(hall: StubHall, open_page: OpenPage) -
 
 
 def test_nudges_during_a_request_cause_one_more_and_not_many(hall: StubHall, open_page: OpenPage) -> None:
-    page = start(open_page, hall)
+    page = start(open_page, hall, suspectMs=4000)  # only what is told makes it ask
     hall.delay = 0.4
     before = len(hall.asked)
     hall.call("A001")
@@ -72,7 +72,7 @@ def test_nudges_during_a_request_cause_one_more_and_not_many(hall: StubHall, ope
 
 
 def test_waking_up_during_a_request_asks_once_more(hall: StubHall, open_page: OpenPage) -> None:
-    page = start(open_page, hall)
+    page = start(open_page, hall, suspectMs=4000)  # only what is told makes it ask
     page.wait_for_timeout(200)
     hall.delay = 0.3
     before = len(hall.asked)
@@ -99,6 +99,24 @@ def test_without_any_socket_the_slow_poll_finds_it(hall: StubHall, open_page: Op
     page = start(open_page, hall, pollMs=300)
     seq = hall.call("A001")
     until(page, "seen.lines.length === 1")
+    assert page.evaluate("seen.lines") == [seq]
+
+
+def test_a_lost_socket_is_a_reason_to_ask(hall: StubHall, open_page: OpenPage) -> None:
+    page = start(open_page, hall, pollMs=60_000)
+    page.wait_for_timeout(200)
+    seq = hall.call("A001")  # and nobody is told
+    hall.refuse_sockets = True
+    hall.drop_sockets()
+    until(page, f"live.known === {seq}")
+    assert page.evaluate("seen.lines") == [seq]
+
+
+def test_a_server_that_ceases_to_repeat_itself_is_asked(hall: StubHall, open_page: OpenPage) -> None:
+    page = start(open_page, hall, pollMs=60_000)
+    hall.nudge(seq=hall.seq)  # nothing new
+    seq = hall.call("A001")
+    until(page, f"live.known === {seq}")
     assert page.evaluate("seen.lines") == [seq]
 
 

@@ -26,8 +26,7 @@ import { io } from "./vendor/socket.io.esm.min.js";
 
 const nothing = () => {};
 
-const SUSPECT_MS = 500; // a question unanswered for so long may never be answered, unless answers have been taking longer
-const QUICK = 3; // so many are asked beside it that soon: a browser may hold several connections that the line forgot
+const QUICK = 3; // so many questions are soon asked beside an unanswered one: a browser may hold several connections that the line forgot
 const PROBE_MS = 1300; // how often a dead line is tried then, and how long each try may take
 const HUSH_MS = 1500; // a server that repeats its last nudge every second has not been heard for so long
 const RETURN_MS = 600; // within this the sockets of a hall come back once its line is
@@ -75,8 +74,9 @@ export class Live {
     namespace, hall, boardUrl,
     onBoard = nothing, onLines = nothing, onLiveness = nothing, onDenied = nothing,
     since = null, pollMs = 7000, silentMs = 10000, requestMs = 8000, headers = {},
+    suspectMs = 500, // a question unanswered for so long may never be answered, unless answers have been taking longer
   }) {
-    Object.assign(this, { namespace, hall, boardUrl, onBoard, onLines, onLiveness, onDenied, pollMs, silentMs, requestMs, headers });
+    Object.assign(this, { namespace, hall, boardUrl, onBoard, onLines, onLiveness, onDenied, pollMs, silentMs, requestMs, headers, suspectMs });
     this.known = since;
     this.live = null;
   }
@@ -176,7 +176,7 @@ export class Live {
           again(nr + 1);
           const unanswered = (fault) => fault instanceof Lost || reject(fault);
           this.#fetchBoard(question, longer(PROBE_MS), { beside: true }).then(resolve, unanswered);
-        }, longer(nr < QUICK ? SUSPECT_MS : PROBE_MS));
+        }, longer(nr < QUICK ? this.suspectMs : PROBE_MS));
       };
       again(0);
     });
@@ -316,7 +316,7 @@ export class Live {
     this.#hushes = 0;
     const silent = () => {
       if (this.#stopped || !this.#socket.connected) return;
-      if (++this.#hushes > 1) this.#lostAt ??= this.#signAt; // not at the first: a busy server may be late with all its sockets
+      if (++this.#hushes > 2) this.#lostAt ??= this.#signAt; // not at the first: a busy server may be late with all its sockets
       this.refresh();
       this.#hush = setTimeout(silent, HUSH_MS);
     };
