@@ -116,10 +116,13 @@ function heroCall(calling, past) {
   return { kind: "empty" };
 }
 
-const panels = [...document.querySelectorAll("[data-panel]")];
 const slides = new Slides({
   box: document.getElementById("slides"),
-  panels,
+  panels: [...document.querySelectorAll("[data-panel]")],
+  onPanel() {
+    if (board) drawCounters(board.counters ?? [], board.waiting ?? []);
+    fitAgain(); // what was written while it was hidden had no size
+  },
   fits: (panel) => !panel.querySelector("ul") || panel.querySelector("ul").childElementCount > 0,
 });
 

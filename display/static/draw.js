@@ -145,6 +145,31 @@ export function drawWaiting(waiting, page) {
 
 // ---- the panels beside it -------------------------------------------------------------------------------------------------
 
+const OPEN_ROOM = 14; // agencies on one page of those that serve, in two columns
+const SHUT_ROOM = 8; // counters on one page of those that do not
+
+/** Rows of two parts each, as large as their number allows; what does not fit is there when the panel is shown again. */
+function drawRows(list, template, entries, room) {
+  const box = $(list);
+  const page = Number(box.closest("[data-panel]").dataset.turn ?? 0);
+  const from = (page % Math.max(1, Math.ceil(entries.length / room))) * room;
+  const shown = entries.slice(from, from + room);
+  const written = JSON.stringify(shown);
+  const changed = box.dataset.written !== written;
+  if (changed) {
+    box.dataset.written = written;
+    box.dataset.size = shown.length > 7 ? "many" : "few";
+    box.replaceChildren(
+      ...shown.map((parts) => {
+        const row = stamp(template);
+        parts.forEach((part, nr) => (row.children[nr].textContent = part));
+        return row;
+      }),
+    );
+  }
+  fitParts(box, changed);
+}
+
 /** Which counters serve now, by agency, and which do not, with the reason that anybody may know. */
 export function drawCounters(counters, agencies) {
   const shortNames = new Map(agencies.map((agency) => [agency.agency, agency.short || agency.name]));
@@ -156,22 +181,15 @@ export function drawCounters(counters, agencies) {
     const name = shortNames.get(counter.agency) ?? counter.agency;
     open.set(name, [...(open.get(name) ?? []), word ? splitName(counter.name)[1] : counter.name]);
   }
-  const rows = (list, template, entries) => {
-    $(list).dataset.size = entries.length > 7 ? "many" : "few";
-    $(list).replaceChildren(
-      ...entries.map(([first, second]) => {
-        const row = stamp(template);
-        row.children[0].textContent = first;
-        row.children[1].textContent = second;
-        return row;
-      }),
-    );
-  };
-  rows("open-list", "t-open", [...open].slice(0, 14).map(([name, names]) => [name, names.join(", ")]));
+  drawRows("open-list", "t-open", [...open].map(([name, names]) => [name, names.join(", ")]), OPEN_ROOM);
   const shut = counters.filter((one) => !one.open && one.text);
-  // the time as the hall writes it: it comes with the hall's own offset
-  const again = (one) => (one.expected_at ? `${one.text} · ${fill($("shut-list").dataset.again, { time: one.expected_at.slice(11, 16).replace(":", ".") })}` : one.text);
-  rows("shut-list", "t-shut", shut.slice(0, 10).map((one) => [`${one.name} · ${shortNames.get(one.agency) ?? one.agency}`, again(one)]));
+  const { again, title } = $("shut-list").dataset;
+  // When it opens is what they need who wait for it; what the title says need not stand on every line. The time as the
+  // hall writes it: it comes with the hall's own offset.
+  const back = (at) => fill(again, { time: at.slice(11, 16).replace(":", ".") });
+  const why = (one) => (one.expected_at ? back(one.expected_at) : one.text === title ? "" : one.text);
+  const named = (one) => `${one.name} · ${shortNames.get(one.agency) ?? one.agency}`;
+  drawRows("shut-list", "t-shut", shut.map((one) => [named(one), why(one)]), SHUT_ROOM);
 }
 
 // ---- the line at the foot ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ function shrink(element) {
   const least = Number(element.dataset.fitLeast ?? 0.4);
   const fits = () => {
     const last = [...element.children].filter((part) => part.textContent).at(-1) ?? element;
-    const slack = 0.22 * parseFloat(getComputedStyle(last).fontSize); // tight lines: a letter's box is higher than its line
+    // tight lines: a letter's box is higher than its line; a list is cut off where it ends
+    const slack = Number(element.dataset.fitSlack ?? 0.22) * parseFloat(getComputedStyle(last).fontSize);
     return [element, box].every((one) => one.scrollWidth <= one.clientWidth + 1 && one.scrollHeight <= one.clientHeight + slack);
   };
   element.style.setProperty("--fit", 1);

@@ -10,9 +10,12 @@ export class Slides {
   #timer = null;
   #turn = 0;
 
-  /** `box` takes the slides; `panels` are shown one after the other while there are none (those not hidden by `fits`). */
-  constructor({ box, panels, fits }) {
-    Object.assign(this, { box, panels, fits });
+  /**
+   * `box` takes the slides; `panels` are shown one after the other while there are none (those not hidden by `fits`).
+   * `onPanel` is told of each; in `data-turn` stands how often it was shown before.
+   */
+  constructor({ box, panels, fits, onPanel }) {
+    Object.assign(this, { box, panels, fits, onPanel });
   }
 
   /** A new list; the same list again changes nothing. */
@@ -65,6 +68,8 @@ export class Slides {
     const now = this.#turn === 1 ? -1 : panels.findIndex((panel) => !panel.hidden);
     const next = panels[(now + 1) % panels.length];
     for (const panel of this.panels) panel.hidden = panel !== next;
+    next.dataset.turn = Number(next.dataset.turn ?? -1) + 1;
+    this.onPanel();
     // Slides that failed to load may be there again later: begin from the first after a round of panels.
     this.#timer = setTimeout(() => this.#next(next === panels.at(-1) ? 0 : this.#urls.length), SECONDS * 1000);
   }

@@ -147,6 +147,40 @@ def test_the_open_counters_are_listed_by_agency_and_the_shared_word_once(hall: S
     assert page.locator("#open-list li span").all_text_contents() == ["Dinas 1", "1, 2, 3"]
 
 
+@pytest.mark.parametrize("many", [1, 5, 6, 8, 19])
+def test_the_counters_that_do_not_serve_are_all_shown_whole_one_page_after_the_other(
+    hall: StubHall, open_page: OpenPage, many: int
+) -> None:
+    shut = counters(many, open_=False, text="Belum melayani")
+    hall.board |= {"waiting": waiting(2), "counters": [*counters(30)[-1:], *shut]}
+    page = ready(open_page())
+    page.clock.install()
+    page.reload()
+    seen: list[str] = []
+    for _ in range(40):
+        page.clock.run_for(5000)
+        rows = page.locator("#shut-list li")
+        if page.is_hidden("#panel-shut"):
+            continue
+        foot = page.evaluate("document.getElementById('shut-list').getBoundingClientRect().bottom")
+        for row in rows.all():
+            box = row.bounding_box()
+            assert box is not None and box["y"] + box["height"] <= foot + 1
+            assert float(row.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")) >= 19
+        seen += page.locator("#shut-list .shut-counter").all_inner_texts()
+        assert set(page.locator("#shut-list .shut-text").all_inner_texts()) == {""}  # the title says it
+    assert len(set(seen)) == many
+
+
+def test_a_counter_that_opens_again_today_says_when(hall: StubHall, open_page: OpenPage) -> None:
+    shut = counters(3, open_=False, text="Tutup sesuai jadwal")
+    shut[0]["expected_at"] = "2026-11-24T13:00:00+07:00"
+    shut[1]["text"] = "Belum melayani"
+    hall.board |= {"waiting": waiting(2), "counters": [*counters(30)[-1:], *shut]}
+    page = ready(open_page())
+    assert page.locator("#shut-list .shut-text").all_text_contents() == ["buka lagi 13.00", "", "Tutup sesuai jadwal"]
+
+
 def test_an_agency_that_nobody_serves_is_told_in_words(hall: StubHall, open_page: OpenPage) -> None:
     hall.board["waiting"] = waiting(3)
     page = ready(open_page())

@@ -13,7 +13,9 @@ from statistics import median
 import pytest
 
 from adapters.printers.pretend import PretendPrinter
-from tests.live import HALL, PIN, LiveHall, close_hall, open_hall
+from bench.history import write_history
+from hall.database import Database, sqlite_url
+from tests.live import HALL, PIN, LiveHall, close_hall, open_hall, serve_again
 from tests.torture.bad_line import BadLine, Manners
 from tests.torture.hall_at_work import DESKS, MORE, SECOND, Crew, Phones, Size, size_of
 from tests.torture.screens import Screens
@@ -24,14 +26,22 @@ SCREENS = 100
 LONG_ENOUGH = 5.0  # minutes from which on growth says something
 GROWTH_KB = 6_000
 READERS = 32  # the pool of app.factory's database; it takes one more only where so many read at the same moment
+BEFORE = size(2_000, 20_000)  # tickets: a hall with a past soon has all of its database's caches full, as they stay
 WAL_KB = 96_000  # three rounds of a thousand turns: a reader may be in the way of a new beginning now and then
 
 
 @pytest.fixture
 def hall(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
-    """A hall with two officers."""
+    """A hall with two officers and a past."""
     opened = open_hall(tmp_path, printer, more=MORE)
     try:
+        close_hall(opened)
+        db = Database(sqlite_url(tmp_path / "antre.db"))
+        try:
+            write_history(db, HALL, BEFORE, services=("ktp", "kk", "pkb"), counters=tuple(DESKS))
+        finally:
+            db.close()
+        serve_again(opened)
         done = opened.command("staff", "pin", SECOND, "--hall", HALL, "--pin-stdin", stdin=f"{PIN}\n")
         assert done.returncode == 0, done.stderr
         yield opened
