@@ -124,6 +124,26 @@ class HallMachine(SideBySide):
         """Nobody comes, however often they are called."""
         self._work(process, counter, True, ["recall"] * times)
 
+    @rule(process=process, counter=counters, keyed=keyed, then=st.sampled_from(((), ("start",))), late=some)
+    def hold_after_midnight(self, process: int, counter: str, keyed: bool, then: tuple[str, ...], late: int) -> None:
+        """Somebody stands at a counter over midnight, and only then is to be set aside."""
+        self._work(process, counter, keyed, [*then])
+        there = [t for t in self.model.tickets.values() if t.state in (*CALLED, *SERVING)]
+        if there:
+            today = self.model.shape.day(max(self.now, self.model.time))
+            self.now = self.model.shape.midnight(today) + timedelta(hours=late)
+            self._move("hold", 1 - process, (self.model.at(counter) or there[-1]).id, keyed)
+
+    @rule(process=process, counter=counters, keyed=keyed, silent=st.sampled_from((31, 900)))
+    def call_from_a_silent_console(self, process: int, counter: str, keyed: bool, silent: int) -> None:
+        """A console is not heard of for a while, the house is kept, and then it calls as if nothing had been."""
+        if not any(seat.beats for seat in self.model.seats.values()):
+            self._sign_in(process, counter, OFFICERS[-1], True)
+        beats = {code: seat.beat for code, seat in self.model.seats.items() if seat.beat is not None}
+        self.now = max(self.now, self.model.time, *beats.values()) + timedelta(seconds=silent)
+        self._errand(process, presence.find_lost_consoles, self.model.find_lost)
+        self._call(1 - process, counter if counter in beats else [*beats, counter][0], keyed)
+
     def _work(self, process: int, counter: str, keyed: bool, then: list[str]) -> None:
         """Makes the counter ready, calls if nobody stands there (for an empty line somebody comes), and goes on."""
         if counter not in self.model.shape.counters:
