@@ -50,9 +50,9 @@ def call(
 ) -> dict[str, Any] | None:
     """Calls the oldest waiting ticket of the best class among the counter's services; None when nobody waits.
 
-    Raises :class:`NotFound` (``unknown_hall``, ``unknown_counter``) and :class:`Conflict`: ``not_signed_in``,
-    ``paused``, ``still_serving`` while the
-    last ticket is neither finished, held, transferred nor a no-show.
+    Raises :class:`NotFound` (``unknown_hall``, ``unknown_counter``) and :class:`Conflict`: ``console_lost`` until its
+    console is heard again, ``not_signed_in``, ``paused``, ``still_serving`` while the last ticket is neither finished,
+    held, transferred nor a no-show.
     """
     check_key(key)
     asked = {"call": counter}

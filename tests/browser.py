@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from playwright.sync_api import Browser, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect
 
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -19,3 +19,12 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     """The Chromium that ``CHROMIUM`` names, else the distribution's, else the one that playwright installed."""
     own = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     return playwright.chromium.launch(executable_path=own, args=[*QUIET, *more])
+
+
+def let_in_between(context: BrowserContext) -> BrowserContext:
+    """Prepares a browser for a test that comes between its pages and their server (``route``).
+
+    Chromium takes requests in hand a moment after it was told to: told only then, the next one may slip by.
+    """
+    context.route("**/nothing-is-here", lambda route: route.abort())
+    return context

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Error, Page, Playwright
 from hall.database import Database, sqlite_url
 from hall.schema import migrate
 from tests.admin.stage import PIN, Stage, furnish
-from tests.browser import launch
+from tests.browser import launch, let_in_between
 from tests.cast import BLORA_FILE
 from tests.conftest import load
 
@@ -59,7 +59,7 @@ def address(stage: Stage) -> Iterator[str]:
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
     """A laptop on which the manager has signed in by the form. A fault in a script fails the test."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID")
+    context = let_in_between(chromium.new_context(viewport={"width": 1366, "height": 768}, locale="id-ID"))
     page = context.new_page()
     page.set_default_timeout(15_000)
     faults: list[str] = []

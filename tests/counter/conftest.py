@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from hall.database import Database
-from tests.browser import launch
+from tests.browser import launch, let_in_between
 from tests.counter.stage import Stage
 
 
@@ -37,7 +37,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser, served: str) -> Iterator[Page]:
     """A console's screen at its real size, its faults collected; a fault in a script fails the test."""
-    context = chromium.new_context(viewport={"width": 1366, "height": 768}, base_url=served)
+    context = let_in_between(chromium.new_context(viewport={"width": 1366, "height": 768}, base_url=served))
     context.set_default_timeout(10_000)
     page = context.new_page()
     faults: list[str] = []

@@ -139,6 +139,7 @@ def test_a_day_at_the_counter_by_keys_alone(stage: Stage, page: Page) -> None:
     page.locator("[data-resume]").first.focus()
     press(page, "Enter")
     says(page, "B-003 kembali ke antrean")
+    page.wait_for_timeout(BOUNCE)
     page.locator('[data-move="sign-out"]').focus()
     press(page, "Enter")
     expect(page.locator("#form")).to_be_visible()

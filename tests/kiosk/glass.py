@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
+from tests.browser import let_in_between
+
 UPRIGHT = {"width": 1080, "height": 1920}
 PHONE = {"width": 390, "height": 844}
 
@@ -16,7 +18,7 @@ class Glass:
 
     def __init__(self, browser: Browser, address: str, size: dict[str, int], **more: Any) -> None:
         self.address = address
-        self.context: BrowserContext = browser.new_context(viewport=size, has_touch=True, **more)  # type: ignore[arg-type]
+        self.context: BrowserContext = let_in_between(browser.new_context(viewport=size, has_touch=True, **more))  # type: ignore[arg-type]
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.page.on("console", self._hear)
