@@ -28,7 +28,7 @@ demo: setup
 	@exec .venv/bin/antre demo
 
 test: browser
-	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 torture: browser
 	@ANTRE_TORTURE=long CHROMIUM="$$(cat .venv/browser)" .venv/bin/python -m pytest tests/torture -n 2 --dist worksteal --durations=30 --timeout 1500 $(ARGS)

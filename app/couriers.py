@@ -37,7 +37,9 @@ from web.ground import Latest, News
 
 log = logging.getLogger("antre.couriers")
 
-AGAIN_S = 0.9  # the last nudge is repeated when there was none for so long; see HUSH_MS in web/static/live.js
+# The last nudge is repeated when there was none for so long: together with FOLLOW_S less than HUSH_MS in
+# web/static/live.js, from which on a screen takes its line for dead.
+AGAIN_S = 0.6
 FOLLOW_S = 0.5  # how often the journal is looked at for what other processes wrote
 KEYS_S = 2.0  # how often all keys are looked at, so that nobody's has to be looked up when a hall's screens ask at once
 PRINTER_POLL_S = 1.0

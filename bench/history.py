@@ -55,6 +55,7 @@ def _fill_day(
     numbers: dict[str, int] = {}
     opening = datetime(day.year, day.month, day.day, 8, tzinfo=hall.tz)
     free = dict.fromkeys(counters, opening)
+    printer = next(iter(hall.printers))
     for nr, code in enumerate(wanted):
         service = hall.services[code]
         number = numbers[service.prefix] = numbers.get(service.prefix, 0) + 1
@@ -66,7 +67,7 @@ def _fill_day(
         ended = free[counter] = started + timedelta(seconds=chance.randint(15, 60))
         ticket, job, said = new_id(), new_id(), {"number": label, "service": service.code, "agency": service.agency}
         place_nr = t.write("ticket_issued", ticket, said | {"priority": None}, actor=f"kiosk:{KIOSK}", at=issued)
-        told_of_slip = {"job": job, "printer": "agen", "copy": 0}
+        told_of_slip = {"job": job, "printer": printer, "copy": 0}
         t.write("slip_sent", ticket, told_of_slip, actor="system", at=issued)
         t.write("slip_confirmed", ticket, told_of_slip | {"reason": None}, actor=f"kiosk:{KIOSK}", at=issued)
         at_counter = said | {"counter": counter}
@@ -84,7 +85,7 @@ def _fill_day(
         )  # fmt: skip
         jobs.append(
             {
-                "id": job, "hall": hall.code, "ticket": ticket, "printer": "agen", "copy": 0, "state": CONFIRMED,
+                "id": job, "hall": hall.code, "ticket": ticket, "printer": printer, "copy": 0, "state": CONFIRMED,
                 "facts": {"number": label, "service": service.name}, "created": issued, "sent": issued, "ended": issued,
             }
         )  # fmt: skip

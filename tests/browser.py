@@ -25,6 +25,7 @@ def let_in_between(context: BrowserContext) -> BrowserContext:
     """Prepares a browser for a test that comes between its pages and their server (``route``).
 
     Chromium takes requests in hand a moment after it was told to: told only then, the next one may slip by.
+    The browser keeps nothing of what it loaded meanwhile: that is Playwright's way with routes.
     """
     context.route("**/nothing-is-here", lambda route: route.abort())
     return context

@@ -170,7 +170,7 @@ function drawRows(list, template, entries, room) {
   fitParts(box, changed);
 }
 
-/** Which counters serve now, by agency, and which do not, with the reason that anybody may know. */
+/** Which counters serve now, by agency, and which do not, with the hour of their return or else the reason that anybody may know. */
 export function drawCounters(counters, agencies) {
   const shortNames = new Map(agencies.map((agency) => [agency.agency, agency.short || agency.name]));
   const open = new Map();

@@ -69,8 +69,8 @@ export class Slides {
     const next = panels[(now + 1) % panels.length];
     for (const panel of this.panels) panel.hidden = panel !== next;
     next.dataset.turn = Number(next.dataset.turn ?? -1) + 1;
-    this.onPanel();
     // Slides that failed to load may be there again later: begin from the first after a round of panels.
     this.#timer = setTimeout(() => this.#next(next === panels.at(-1) ? 0 : this.#urls.length), SECONDS * 1000);
+    this.onPanel();
   }
 }

@@ -66,7 +66,7 @@ def test_nudges_during_a_request_cause_one_more_and_not_many(hall: StubHall, ope
         hall.call(f"A{number:03d}")
         hall.nudge()
     until(page, f"live.known === {hall.seq}")
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(200)
     assert len(hall.asked) - before == 2
     assert page.evaluate("seen.lines") == [line["seq"] for line in hall.lines]
 
@@ -200,6 +200,38 @@ def test_a_question_that_hangs_is_asked_again_beside_it_and_the_socket_of_that_l
     until(page, f"live.known === {seq}")
     assert page.evaluate("seen.lines") == [seq]
     assert hall.connected == connected + 1
+
+
+def test_a_server_in_front_that_cannot_reach_ours_does_not_end_the_questions_beside(
+    hall: StubHall, open_page: OpenPage
+) -> None:
+    page = start(open_page, hall)
+    page.wait_for_timeout(200)
+    asked = len(hall.asked)
+    hall.delay = 8
+    page.evaluate("void live.refresh()")
+    until(page, lambda: len(hall.asked) == asked + 1)
+    hall.delay, hall.status = 0, 502
+    until(page, lambda: len(hall.asked) == asked + 2)
+    page.wait_for_timeout(100)
+    hall.status = 200
+    seq = hall.call("A001")
+    until(page, f"live.known === {seq}", seconds=4)  # long before the first is given up
+
+
+def test_a_page_that_was_turned_away_is_told_when_it_is_let_in_again_with_nothing_new(
+    hall: StubHall, open_page: OpenPage
+) -> None:
+    page = start(open_page, hall)
+    page.wait_for_timeout(200)
+    hall.status = 403
+    page.evaluate("void live.refresh()")
+    until(page, "seen.denied.length === 1")
+    told = page.evaluate("seen.live.length")
+    hall.status = 200
+    page.evaluate("live.refresh()")
+    assert page.evaluate("seen.live.slice(-1)[0][0]") is True
+    assert page.evaluate("seen.live.length") == told + 1
 
 
 def test_a_closed_door_is_told_once_and_opens_again(hall: StubHall, open_page: OpenPage) -> None:

@@ -36,7 +36,8 @@ define("localStorage", {
 /**
  * Each browser has connections of its own, six at most: here a screen is known by a header of its questions. Node opens
  * one anew for each question given up, before there is anything to ask; made on a silent line it stays dead when the line
- * is back, and the next question would wait on it. A browser opens none without a question, so such a pool is put away.
+ * is back, and the next question would wait on it. A browser opens none without a question, so such a pool is put away, with
+ * the good connections in it.
  */
 const plain = globalThis.fetch;
 await plain("data:,");

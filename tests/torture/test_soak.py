@@ -38,7 +38,7 @@ def hall(tmp_path: Path, printer: PretendPrinter) -> Iterator[LiveHall]:
         close_hall(opened)
         db = Database(sqlite_url(tmp_path / "antre.db"))
         try:
-            write_history(db, HALL, BEFORE, services=("ktp", "kk", "pkb"), counters=tuple(DESKS))
+            write_history(db, HALL, BEFORE, services=("ktp", "pkb"), counters=tuple(DESKS))
         finally:
             db.close()
         serve_again(opened)

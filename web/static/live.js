@@ -18,8 +18,9 @@
  *
  * A line may die without a word. So a question that stays unanswered for longer than answers take is asked again beside
  * the first, which may still be answered if the server is only slow; whichever answer comes first is taken, no other.
- * While nobody answers at all it goes on asking about once a second, and a screen has caught up within two seconds of the
- * line's return. A server that answers, but with a fault, or later and later, is asked less and less.
+ * Three are asked soon, the others about once a second while nobody answers at all; where answers were quick before, a
+ * screen has caught up within two seconds of the line's return. A server that answers, but with a fault, or later and
+ * later, is asked less and less.
  */
 
 import { io } from "./vendor/socket.io.esm.min.js";
@@ -28,7 +29,7 @@ const nothing = () => {};
 
 const QUICK = 3; // so many questions are soon asked beside an unanswered one: a browser may hold several connections that the line forgot
 const PROBE_MS = 1300; // how often a dead line is tried then, and how long each try may take
-const HUSH_MS = 1500; // a server that repeats its last nudge every second has not been heard for so long
+const HUSH_MS = 1300; // a server that repeats its last nudge at least every 1.1 s has not been heard for so long, or a little longer
 const RETURN_MS = 600; // within this the sockets of a hall come back once its line is
 
 /** A delay in ms that doubles with each failure up to `most`, spread so that a hall's screens do not return together. */
@@ -49,7 +50,7 @@ export class Live {
   #wanted = 0;
   #failures = 0;
   #behind = 0;
-  #took = 0; // ms that the last answer took
+  #took = 0; // ms that answers have been taking
   #lostAt = null; // performance.now() when the line was found dead; a socket from before may be dead without knowing
   #signAt = 0; // performance.now() of the socket's last sign of life
   #hush = null;
@@ -67,7 +68,7 @@ export class Live {
   #asked = null; // ends the question under way
   #drift = 0;
   #wake = () => {
-    if (document.visibilityState !== "hidden") this.refresh();
+    if (document.visibilityState !== "hidden") this.#wanting();
   };
 
   constructor({
@@ -95,7 +96,7 @@ export class Live {
     window.addEventListener("online", this.#wake);
     window.addEventListener("pageshow", this.#wake);
     this.#ticker = setInterval(() => this.#tick(), 1000);
-    this.refresh();
+    this.#ask();
     if (this.namespace) this.#connect();
     return this;
   }
@@ -119,13 +120,19 @@ export class Live {
   refresh() {
     if (this.#stopped) return Promise.resolve();
     const answered = new Promise((resolve) => this.#waiting.push(resolve));
+    this.#wanting();
+    return answered;
+  }
+
+  /** The same, when nobody waits for the answer. */
+  #wanting() {
+    if (this.#stopped) return;
     if (this.#asking) {
       this.#again = true;
     } else {
       clearTimeout(this.#pollTimer);
       this.#ask();
     }
-    return answered;
   }
 
   // ---- asking -------------------------------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ export class Live {
       if (this.#wanted > (this.known ?? -1)) wait = backoff(this.#behind++, 250, this.pollMs); // answered, but not yet with what the nudge announced
       else this.#behind = 0;
     } catch (error) {
-      this.#waiting.unshift(...waiting); // the next answer is theirs too
+      this.#waiting = [...waiting, ...this.#waiting]; // the next answer is theirs too
       if (this.#stopped) return;
       if (error instanceof Lost) {
         this.#lostAt ??= began;
@@ -159,9 +166,9 @@ export class Live {
       this.#asking = false;
     }
     if (this.#stopped) return;
-    this.#look();
-    if (this.#again && this.#failures === 0) return void this.#ask();
-    this.#pollTimer = setTimeout(() => this.refresh(), wait);
+    if (this.#again && this.#failures === 0) this.#ask();
+    else this.#pollTimer = setTimeout(() => this.#wanting(), wait);
+    this.#look(); // last: a fault in a page's own drawing must not end the asking
   }
 
   /** Asks until there is an answer: once, and beside it again and again while that once stays unanswered. */
@@ -169,6 +176,7 @@ export class Live {
     const question = { began: performance.now(), done: new AbortController(), taken: false };
     this.#asked = question.done;
     const longer = (least) => Math.min(this.requestMs, Math.max(least, 2 * this.#took)) * (0.85 + Math.random() * 0.3);
+    const quick = this.#contact !== null && this.#failures === 0 ? QUICK : 0;
     let timer;
     const beside = new Promise((resolve, reject) => {
       const again = (nr) => {
@@ -176,7 +184,7 @@ export class Live {
           again(nr + 1);
           const unanswered = (fault) => fault instanceof Lost || reject(fault);
           this.#fetchBoard(question, longer(PROBE_MS), { beside: true }).then(resolve, unanswered);
-        }, longer(nr < QUICK ? this.suspectMs : PROBE_MS));
+        }, longer(nr < quick ? this.suspectMs : PROBE_MS));
       };
       again(0);
     });
@@ -208,19 +216,19 @@ export class Live {
       clearTimeout(timer);
       question.done.signal.removeEventListener("abort", end);
     }
-    if (this.#stopped || question.taken) throw new Lost("no longer wanted"); // an answer that another overtook may be older
+    if (this.#stopped) throw new Lost("no longer wanted");
+    if (question.taken) return new Promise(nothing); // an answer that another overtook may be older: it settles nothing
+    if (response.status === 502) throw new Lost("502"); // the server in front cannot reach ours
     question.taken = true;
-    this.#took = performance.now() - began;
     if (beside) this.#lostAt ??= question.began; // the connection of the first is dead: so may be the socket's
     if (response.status === 401 || response.status === 403) {
       if (this.#denied !== response.status) this.onDenied((this.#denied = response.status));
       throw new Denied(String(response.status));
     }
+    if (!response.ok && response.status !== 304) throw new Faulty(String(response.status));
+    this.#took = Math.max(performance.now() - began, 0.7 * this.#took); // one quick answer makes no quick server
     if (response.status === 304) return this.#heard();
-    if (response.status === 502) throw new Lost("502"); // the server in front cannot reach ours
-    if (!response.ok) throw new Faulty(String(response.status));
     if (!Number.isInteger(board?.seq)) throw new Faulty("answer without seq");
-    this.#denied = 0;
     this.#take(board);
     // The ETag belongs to the URL of the next request, which asks since the new number.
     url.searchParams.set("since", this.known);
@@ -246,6 +254,7 @@ export class Live {
   // ---- liveness -----------------------------------------------------------------------------------------------------
 
   #heard() {
+    if (this.#denied) [this.#denied, this.live] = [0, null]; // the page showed why it was turned away: it is told anew
     this.#contact = performance.now();
     this.#contactAt = this.now();
     clearTimeout(this.#silence);
@@ -256,7 +265,7 @@ export class Live {
 
   #tick() {
     const drift = Date.now() - performance.now();
-    if (Math.abs(drift - this.#drift) > 3000) this.refresh(); // the device slept, or its clock was set
+    if (Math.abs(drift - this.#drift) > 3000) this.#wanting(); // the device slept, or its clock was set
     this.#drift = drift;
     this.#look();
   }
@@ -285,7 +294,7 @@ export class Live {
       this.#socketFailures = 0;
       this.#signAt = performance.now();
       clearTimeout(this.#hush);
-      this.refresh();
+      this.#wanting();
     });
     socket.on("nudge", (nudge) => {
       if (nudge?.hall !== this.hall || !Number.isInteger(nudge.seq)) return;
@@ -294,7 +303,7 @@ export class Live {
       if (nudge.seq <= Math.max(this.known ?? -1, this.#wanted)) return;
       this.#wanted = nudge.seq;
       this.#behind = 0;
-      this.refresh();
+      this.#wanting();
     });
     // The library returns by itself from a lost line, but not from a refusal or from being sent away: a hall that is
     // full this minute has room the next.
@@ -305,7 +314,8 @@ export class Live {
     };
     socket.on("connect_error", sentAway);
     socket.on("disconnect", (why) => {
-      if (why !== "io client disconnect") this.refresh(); // the line may be cut: then only questions find out when it is back
+      // the line may be cut: then only questions find out when it is back; those that fail already have their own pace
+      if (why !== "io client disconnect" && this.#failures === 0) this.#wanting();
       sentAway();
     });
   }
@@ -314,13 +324,14 @@ export class Live {
   #hark() {
     clearTimeout(this.#hush);
     this.#hushes = 0;
+    const patience = () => HUSH_MS * (1 + Math.random() * 0.3); // a late server is not asked by all its screens at once
     const silent = () => {
       if (this.#stopped || !this.#socket.connected) return;
       if (++this.#hushes > 2) this.#lostAt ??= this.#signAt; // not at the first: a busy server may be late with all its sockets
-      this.refresh();
-      this.#hush = setTimeout(silent, HUSH_MS);
+      if (this.#failures === 0) this.#wanting(); // questions that fail have their own pace
+      this.#hush = setTimeout(silent, patience());
     };
-    this.#hush = setTimeout(silent, HUSH_MS);
+    this.#hush = setTimeout(silent, patience());
   }
 
   /** The line was dead and is back: a socket from before may wait for a line that is gone, or for its next try. */
@@ -330,12 +341,14 @@ export class Live {
     this.#lostAt = null;
     if (!this.#socket || (connected && this.#signAt > since)) return;
     clearTimeout(this.#socketTimer);
+    // A socket that is well says so before its hush is over: after one slow answer it is not thrown away for nothing.
+    const patience = connected ? Math.max(0, this.#signAt + HUSH_MS - performance.now()) : 0;
     this.#socketTimer = setTimeout(() => {
       if (this.#stopped || (this.#socket.connected && this.#signAt > since)) return;
       this.#socket.disconnect();
       clearTimeout(this.#socketTimer);
       this.#socket.connect();
-    }, Math.random() * RETURN_MS);
+    }, patience + Math.random() * RETURN_MS);
   }
 }
 
