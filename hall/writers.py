@@ -199,7 +199,6 @@ class FileWriters(Writers):
         """The connection that writes; whoever asks for it has the lock."""
         if self._writer is None or self._writer.closed:
             self._writer = self._engine.connect()
-            self.say(self._writer, "PRAGMA cache_size=-16000")  # kB; readers have less, there are many of them
         return self._writer
 
     def drop_writer(self) -> None:
