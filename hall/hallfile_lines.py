@@ -12,14 +12,15 @@ import tomllib
 Step = str | int
 Path = tuple[Step, ...]
 
-_BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*+")
+# No possessive quantifiers: the re of Python 3.11.2, which Debian 12 ships, loses matches of repeated groups with them.
+_BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _STRING = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"""(?:"{0,2})'  # a multi-line string may end in up to two quotes of its own
-    r"|'''(?:[^']|'(?!''))*+'''(?:'{0,2})"
-    r'|"(?:[^"\\\n]|\\.)*+"'
-    r"|'[^'\n]*+'",
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""(?:"{0,2})'  # a multi-line string may end in up to two quotes of its own
+    r"|'''(?:[^']|'(?!''))*'''(?:'{0,2})"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'",
     re.DOTALL,
 )
 _SCALAR = re.compile(r"[^,\]}#\n]+")

@@ -107,17 +107,27 @@ find_browser() {
 }
 
 if [ "$what" = browser ]; then
-    if ! browser=$(find_browser); then
-        if can_install; then
-            say "Installing Chromium with apt-get"
-            install_packages chromium
-            browser=$(find_browser)
-        else
-            say "Installing Chromium with playwright"
-            .venv/bin/playwright install chromium >/dev/null
-            browser=$($python -c 'from playwright.sync_api import sync_playwright as p; w = p().start(); print(w.chromium.executable_path); w.stop()')
-        fi
+    # What a small Debian lacks: besides the browser, what Playwright's own node is linked against, and the curl by which
+    # a kiosk asks whether its server is ready.
+    driver=$($python -c 'import pathlib, playwright; print(pathlib.Path(playwright.__file__).parent / "driver" / "node")')
+    missing=()
+    find_browser >/dev/null || missing+=(chromium)
+    "$driver" --version >/dev/null 2>&1 || missing+=(libatomic1)
+    command -v curl >/dev/null || missing+=(curl)
+    if [ ${#missing[@]} -gt 0 ] && can_install; then
+        say "Installing ${missing[*]} with apt-get"
+        install_packages "${missing[@]}"
+        missing=()
     fi
+    for package in "${missing[@]}"; do
+        [ "$package" = chromium ] || fail "The tests need $package; run: sudo apt-get install $package"
+    done
+    if ! browser=$(find_browser); then
+        say "Installing Chromium with playwright"
+        .venv/bin/playwright install chromium >/dev/null
+        browser=$($python -c 'from playwright.sync_api import sync_playwright as p; w = p().start(); print(w.chromium.executable_path); w.stop()')
+    fi
+    "$driver" --version >/dev/null || fail "Playwright's driver does not start."
     "$browser" --version >/dev/null 2>&1 ||
         fail "$browser does not start; install the libraries it needs: sudo .venv/bin/playwright install-deps chromium"
     printf '%s\n' "$browser" >.venv/browser
