@@ -204,17 +204,28 @@ def test_two_slips_at_once_do_not_run_into_each_other(pretend: PretendPrinter) -
     assert sorted(numbers) == [f"A-{n:03}" for n in range(1, 6)]
 
 
-def test_a_printer_in_use_says_busy_instead_of_making_others_wait(pretend: PretendPrinter, printer: Printer) -> None:
-    pretend.set(slow=150)
-    seen: list[str | None] = []
+def test_a_printer_in_use_says_busy_instead_of_making_others_wait(
+    pretend: PretendPrinter, printer: Printer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_it, enough = threading.Event(), threading.Event()
+    write = NetworkLine.write
+
+    def hold_up(line: NetworkLine, data: bytes, deadline: float) -> None:
+        at_it.set()
+        enough.wait(30)
+        write(line, data, deadline)
+
+    monkeypatch.setattr(NetworkLine, "write", hold_up)
     printing = threading.Thread(target=lambda: printer.print_slip(make_slip(), job_id="1"))
     printing.start()
-    while not pretend.received:
-        time.sleep(0.005)
-    seen.append(open_printer(PrinterConfig("network", pretend.address)).status().reason)
-    second = printer.print_slip(make_slip(), job_id="2")
-    printing.join()
-    assert seen == ["busy"] and (second.state, second.reason) == ("failed", "busy")
+    try:
+        assert at_it.wait(30)
+        seen = open_printer(PrinterConfig("network", pretend.address)).status().reason
+        second = printer.print_slip(make_slip(), job_id="2")
+    finally:
+        enough.set()
+        printing.join()
+    assert seen == "busy" and (second.state, second.reason) == ("failed", "busy")
     assert len(pretend.received) == 1
 
 
