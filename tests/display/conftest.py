@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
 
 from tests.browser import HEARD, launch
 from tests.display.stub_hall import StubHall
 
-WALL = {"width": 1920, "height": 1080}
+WALL: ViewportSize = {"width": 1920, "height": 1080}
 
 OpenPage = Callable[..., Page]
 
@@ -67,7 +67,7 @@ def hall() -> Iterator[StubHall]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport=WALL)  # type: ignore[arg-type]
+    opened = browser.new_context(viewport=WALL)
     yield opened
     opened.close()
 

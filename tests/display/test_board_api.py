@@ -28,3 +28,12 @@ def test_a_screen_may_ask_from_the_beginning_or_from_beyond_the_end(stage: Stage
     stage.citizen()
     answer = stage.program("display").get(f"/halls/blora/board?since={since}")
     assert (answer.status_code, answer.json["lines"]) == (200, [])
+
+
+def test_a_due_counter_that_nobody_serves_says_what_the_panels_title_says(stage: Stage) -> None:
+    """The screen leaves that word out of every line below the title; another one would stand there again and again."""
+    screen = stage.program("display")
+    said = {one["text"] for one in screen.get("/halls/blora/board").json["counters"] if one["due"] and not one["open"]}
+    template = (Path(__file__).parents[2] / "display" / "templates" / "display" / "board.html").read_text("utf-8")
+    assert said == {"Belum melayani"}
+    assert all(f'data-title="{text}"' in template for text in said)

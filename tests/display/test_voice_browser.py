@@ -244,7 +244,7 @@ def test_a_restored_hall_is_not_spoken_through_again(hall: StubHall, open_page: 
 def strict(playwright: Playwright) -> Iterator[BrowserContext]:
     """A browser that plays nothing before somebody touched the page, as televisions do."""
     browser = launch(playwright, "--autoplay-policy=user-gesture-required")
-    yield browser.new_context(viewport=WALL)  # type: ignore[arg-type]
+    yield browser.new_context(viewport=WALL)
     browser.close()
 
 

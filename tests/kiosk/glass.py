@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, ViewportSize, expect
 
 from tests.browser import let_in_between
 
-UPRIGHT = {"width": 1080, "height": 1920}
-PHONE = {"width": 390, "height": 844}
+UPRIGHT: ViewportSize = {"width": 1080, "height": 1920}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Glass:
     """One browser with one page. ``close`` fails the test for what went wrong inside the page."""
 
-    def __init__(self, browser: Browser, address: str, size: dict[str, int], **more: Any) -> None:
+    def __init__(self, browser: Browser, address: str, size: ViewportSize, **more: Any) -> None:
         self.address = address
-        self.context: BrowserContext = let_in_between(browser.new_context(viewport=size, has_touch=True, **more))  # type: ignore[arg-type]
+        self.context: BrowserContext = let_in_between(browser.new_context(viewport=size, has_touch=True, **more))
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.page.on("console", self._hear)
@@ -67,7 +67,7 @@ class Phone(Glass):
 class Kiosk(Glass):
     """The touchscreen, paired with its key the way an installer does it."""
 
-    def __init__(self, browser: Browser, address: str, secret: str, *, size: dict[str, int] | None = None) -> None:
+    def __init__(self, browser: Browser, address: str, secret: str, *, size: ViewportSize | None = None) -> None:
         super().__init__(browser, address, size or UPRIGHT)
         self.page.goto(f"{address}/perangkat#{secret}", wait_until="commit")
         self.page.wait_for_url("**/kiosk/blora", wait_until="commit")

@@ -96,7 +96,7 @@ export class Live {
     window.addEventListener("online", this.#wake);
     window.addEventListener("pageshow", this.#wake);
     this.#ticker = setInterval(() => this.#tick(), 1000);
-    this.#ask();
+    this.#wanting(); // not a second question beside one that stop() has only just ended
     if (this.namespace) this.#connect();
     return this;
   }
