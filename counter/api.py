@@ -8,13 +8,12 @@ from flask import Blueprint, Response, json, jsonify, request, session
 
 from counter.desk import counter_list, desk_view, session_view
 from counter.seat import must_sit_at, seat_of
-from hall.errors import Denied, Invalid
+from hall.errors import Conflict, Denied, Invalid
 from hall.once import check_key
 from hall.people import verify_pin
 from hall.places import places
 from hall.turn import position
 from queueing import calling
-from queueing.desks import LOST, desk
 from queueing.tickets import find_ticket
 from staffing import presence
 from web.bodies import Field, flag, read_json, text
@@ -99,12 +98,15 @@ def call(hall: str, counter: str) -> Response | tuple[str, int]:
     read_json()
     key = _key()
     must_sit_at(hall, counter)
-    with db().reading() as connection:
-        seat = desk(connection, hall, counter)
-    if seat is not None and seat.state == LOST:
-        # whoever calls is there: the first press after a broken line must not wait for the next beat
+    try:
+        called = calling.call(db(), hall, counter, actor=who().actor, now=now(), key=key)
+    except Conflict as refused:
+        if refused.code != "console_lost":
+            raise
+        # Whoever calls is there: the first press after a broken line must not wait for the next beat. Looking first
+        # whether the console is lost would refuse a press in the moment in which it is found to be.
         presence.heartbeat(db(), hall, counter, actor=who().actor, now=now())
-    called = calling.call(db(), hall, counter, actor=who().actor, now=now(), key=key)
+        called = calling.call(db(), hall, counter, actor=who().actor, now=now(), key=key)
     return NOTHING if called is None else jsonify(called)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hall.journal import since
 from hall.people import set_account
+from queueing import calling
 from staffing import presence
 from tests.cast import BAMBU, JATI, RANDU, SEKAR
 from tests.counter.stage import PIN, WRONG, Browser, Stage
@@ -193,6 +195,22 @@ def test_a_lost_console_comes_back_with_its_first_sign_of_life(stage: Stage) -> 
         assert bambu.desk("3")["session"]["state"] == "lost"
         assert bambu.at("3", recover).status_code in (200, 204)
         assert bambu.desk("3")["session"]["state"] == "open"
+
+
+def test_a_console_that_is_found_lost_while_its_officer_presses_calls(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bambu = stage.seated(BAMBU)
+    number = stage.citizen()["number"]
+    later, found = stage.clock.pass_by(minutes=2), []
+
+    def call(*asked: Any, **given: Any) -> dict[str, Any] | None:
+        found.append(presence.find_lost_consoles(stage.db, "blora", now=later))
+        return calling.call(*asked, **given)
+
+    monkeypatch.setattr("counter.api.calling", SimpleNamespace(call=call))
+    assert bambu.at("3", "call").json["number"] == number
+    assert found == [1, 0]
 
 
 def test_at_midnight_the_console_is_signed_out_and_the_old_cookie_does_nothing(stage: Stage) -> None:
