@@ -57,11 +57,18 @@ class Replayed:
 class _Story:
     """The names a replay gives its tickets, and the moment it has come to."""
 
-    def __init__(self, db: Database, hall: str, actor: str, until: datetime | None) -> None:
-        self.db, self.hall, self.actor, self.until = db, hall, actor, until
+    def __init__(self, db: Database, hall: str, actor: str, present: datetime | None) -> None:
+        self.db, self.hall, self.actor, self.present = db, hall, actor, present
+        self.until: datetime | None = None  # the latest that a line may tell, once somebody is there
         self.tickets: dict[str, str] = {}
         self.last: datetime | None = None
         self.days: set[date] = set()  # business dates on which this story is the latest that is known
+
+    def look_around(self) -> None:
+        """Sees who is in the hall and forgets how far its days were told: others wrote since the story last looked."""
+        if self.present is not None and self.until is None and _somebody_is_there(self.db, self.hall):
+            self.until = self.present
+        self.days.clear()
 
     def ticket(self, line: dict[str, Any]) -> str:
         name = _text(line, "ticket")
@@ -126,11 +133,12 @@ def replay(
     people wait or officers sit: one mistyped year would end their day.
     Raises :class:`NotFound` (``unknown_hall``) and :class:`Invalid` (``not_utf8``).
     """
-    until = now if now is not None and _somebody_is_there(db, hall) else None
-    story, result = _Story(db, hall, actor, until), Replayed()
-    numbered = _numbered(source)
+    story, result = _Story(db, hall, actor, now), Replayed()
+    numbered, ours = _numbered(source), -1
     while chunk := list(islice(numbered, AT_ONCE)):
-        with batch(db, hall, _first_time(chunk)):
+        with batch(db, hall, _first_time(chunk)) as together:
+            if together.seq != ours:  # in here, or a mistyped year ends the day of who arrived after the look
+                story.look_around()
             for number, raw in chunk:
                 try:
                     story.do(_parse(raw))
@@ -139,6 +147,7 @@ def replay(
                     result.refused.append(RefusedLine(number, refusal.code, refusal.message))
                     if not keep_going:
                         return result
+            ours = together.seq
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,12 +15,13 @@ from hall.database import Database
 from hall.errors import NotFound
 from hall.journal import journal
 from hall.places import closures
+from queueing import issuing
 from queueing import tickets as tk
 from queueing.slips import print_jobs
 from queueing.statistics import day_numbers, day_numbers_from_journal
 from staffing import facts, presence
 from tests.app.replaying import DAY, OPEN_COUNTER, carry, kinds, line, rows, ticket, told
-from tests.cast import BIMA, CONTOH_DAY, GALIH, SARI, wib
+from tests.cast import BIMA, CONTOH_DAY, GALIH, SARI, SYSTEM, wib
 
 # ---- the written day ----
 
@@ -271,6 +272,39 @@ def test_an_officer_at_a_counter_keeps_the_future_out_too(contoh: Database) -> N
 
 def test_a_hall_that_nobody_stands_in_takes_any_day(contoh: Database) -> None:
     assert carry(contoh, OPEN_COUNTER, line("08:01:00", "issue", service="ktp"), now=wib(DAY, "06:00")).done == 2
+
+
+def arrive(db: Database) -> None:
+    """An officer sits down and a citizen takes a number."""
+    presence.sign_in(db, "contoh", "1", SARI.nip, actor=SYSTEM, now=wib(DAY, "08:59"))
+    issuing.issue(db, "contoh", "ktp", actor=SYSTEM, now=wib(DAY, "08:59:30"), history=True)
+
+
+@pytest.mark.parametrize("before", [0, AT_ONCE, 2 * AT_ONCE])
+def test_who_arrives_while_the_file_is_read_keeps_the_future_out(contoh: Database, before: int) -> None:
+    def source() -> Iterator[str]:
+        for nr in range(before):
+            yield line(f"0{timedelta(hours=8, seconds=nr)}", "punch", officer=SARI.nip, source="bkd")
+        arrive(contoh)
+        yield '{"at": "2062-03-03T08:00:00+07:00", "do": "issue", "service": "ktp"}'
+
+    result = replay(contoh, "contoh", source(), now=wib(DAY, "09:00"))
+    assert (result.done, [refused.code for refused in result.refused]) == (before, ["in_future"])
+    assert ticket(contoh, "A-001").state == "waiting"
+
+
+def test_what_others_did_between_two_chunks_is_news_to_the_story(contoh: Database) -> None:
+    def source() -> Iterator[str]:
+        yield from (line("08:00:00", "issue", service="ktp") for _ in range(AT_ONCE))
+        arrive(contoh)
+        yield line("08:00:00", "issue", service="ktp")
+
+    result = replay(contoh, "contoh", source())
+    assert (result.done, [refused.code for refused in result.refused]) == (AT_ONCE, ["already_told"])
+
+
+def test_a_long_story_is_not_kept_out_by_its_own_people(contoh: Database) -> None:
+    assert replay(contoh, "contoh", many(AT_ONCE + 2), now=wib(DAY, "06:00")) == Replayed(AT_ONCE + 2, [])
 
 
 def test_an_unknown_hall_is_refused(contoh: Database) -> None:
