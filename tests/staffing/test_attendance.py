@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -50,6 +53,18 @@ def kinds(db: Database) -> list[str]:
 def aside(db: Database) -> list[tuple[str, int]]:
     with db.reading() as connection:
         return [(one.who, one.readings) for one in strangers(connection, "contoh")]
+
+
+def meanwhile(db: Database, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Lets ``act`` go before the next who writes, who has looked already."""
+    real = db.writing
+
+    def writing(*hall: str, **how: Any) -> AbstractContextManager[Any]:
+        monkeypatch.setattr(db, "writing", real)
+        act()
+        return real(*hall, **how)
+
+    monkeypatch.setattr(db, "writing", writing)
 
 
 def test_a_resent_batch_counts_once_on_each_engine(contoh_on_each: Database) -> None:
@@ -199,6 +214,37 @@ def test_bodies_are_forgotten_after_their_time(contoh: Database) -> None:
         deliveries.find_delivery(connection, "contoh", old)
     with pytest.raises(Invalid):
         deliveries.keep(contoh, "contoh", "attlog", bytes(deliveries.LARGEST_BATCH + 1), actor="x", now=AT)
+
+
+def test_a_body_that_comes_again_while_the_old_are_forgotten_stays(
+    contoh_on_each: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contoh, late = contoh_on_each, AT + timedelta(days=2)
+
+    def keep(body: bytes, now: datetime) -> str:
+        return deliveries.keep(contoh, "contoh", "list", body, actor="x", now=now, pending=True)
+
+    again, read, old = keep(b"again", AT), keep(b"read", AT), keep(b"old", AT)
+
+    def act() -> None:
+        assert keep(b"again", late) == again
+        deliver(contoh, "contoh", "bkd", [Told(SARI.nip, AT)], delivery=read, actor="x", now=late)
+
+    meanwhile(contoh, monkeypatch, act)
+    assert deliveries.forget_old(contoh, "contoh", late) == 1
+    with contoh.reading() as connection:
+        assert deliveries.find_delivery(connection, "contoh", again).received == late
+        assert deliveries.find_delivery(connection, "contoh", read).state == "done"
+        with pytest.raises(NotFound):
+            deliveries.find_delivery(connection, "contoh", old)
+
+
+def test_a_list_that_is_confirmed_twice_at_once_keeps_what_the_first_press_did(contoh: Database) -> None:
+    body = deliveries.keep(contoh, "contoh", "list", b"x", actor="x", now=AT, pending=True)
+    for _ in range(2):
+        deliver(contoh, "contoh", "bkd", [Told(SARI.nip, AT)], delivery=body, actor="x", now=AT)
+    with contoh.reading() as connection:
+        assert (deliveries.find_delivery(connection, "contoh", body).result or {})["new"] == 1
 
 
 # ---- machines ----
