@@ -174,16 +174,19 @@ def note_contact(db: Database, hall: str, serial: str, *, now: datetime, batch: 
         return
     if not batch and known.last_contact is not None and timedelta() <= now - known.last_contact < NOTE_EVERY:
         return
-    broken = known.contact_since is None or known.last_contact is None or now - known.last_contact > BROKEN
-    since = now if broken or known.contact_since is None else known.contact_since
-    values = {"last_contact": now, "contact_since": since} | ({"last_batch": now} if batch else {})
-    if now - since >= SETTLED:
-        values["delivered_until"] = now - SETTLED
     with db.writing(hall) as connection:
-        connection.execute(
-            update(machines).where(machines.c.hall == hall, machines.c.serial == serial).values(**values)
-        )
-    if "delivered_until" in values:
+        known = find_machine(connection, hall, serial)  # again, or a move in between is undone: see list_machine
+        if known is None or not known.active:
+            return
+        broken = known.contact_since is None or known.last_contact is None or now - known.last_contact > BROKEN
+        since = now if broken or known.contact_since is None else known.contact_since
+        values = {"last_contact": now, "contact_since": since} | ({"last_batch": now} if batch else {})
+        if now - since >= SETTLED:
+            values["delivered_until"] = now - SETTLED
+        mine = (machines.c.hall == hall) & (machines.c.serial == serial)
+        mine &= machines.c.active & (machines.c.source == known.source)  # another process may have moved it just now
+        noted = connection.execute(update(machines).where(mine).values(**values)).rowcount
+    if noted and "delivered_until" in values:
         _cover_by_contact(db, hall, known.source, serial, now)
 
 
@@ -238,10 +241,18 @@ def note_clock(db: Database, hall: str, serial: str, newest: datetime, *, now: d
         told = int(off.total_seconds())
     else:
         return  # older than half a day: a batch of old records that somebody asked for, not a clock
-    if (known.clock_off is None) == (told is None) and abs((known.clock_off or 0) - (told or 0)) < 60:
+    if _is_told(known, told):
         return
     with turn(db, hall, now) as t:
+        known = find_machine(t.connection, hall, serial)
+        if known is None or _is_told(known, told):  # by another batch of it, which came at the same time
+            return
         mine = (machines.c.hall == hall) & (machines.c.serial == serial)
         t.connection.execute(update(machines).where(mine).values(clock_off=told))
         kind = "machine_clock_right" if told is None else "machine_clock_wrong"
         t.write(kind, serial, {} if told is None else {"seconds": told}, actor=f"machine:{serial}")
+
+
+def _is_told(known: Machine, off: int | None) -> bool:
+    """Whether its clock is known to be ``off`` so many seconds already, to the minute; None: right."""
+    return (known.clock_off is None) == (off is None) and abs((known.clock_off or 0) - (off or 0)) < 60

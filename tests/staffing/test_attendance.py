@@ -257,9 +257,9 @@ def listed(contoh: Database) -> Database:
     return contoh
 
 
-def look(db: Database, serial: str = "M1") -> machines.Machine:
+def look(db: Database) -> machines.Machine:
     with db.reading() as connection:
-        found = machines.find_machine(connection, "contoh", serial)
+        found = machines.find_machine(connection, "contoh", "M1")
     assert found is not None
     return found
 
@@ -304,6 +304,13 @@ def test_a_clock_that_is_ahead_is_told_once_and_again_when_it_is_right(listed: D
     assert [kind for kind in kinds(listed) if "clock" in kind] == ["machine_clock_wrong", "machine_clock_right"]
 
 
+def test_a_wrong_clock_is_told_once_by_two_batches_at_once(listed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = AT + timedelta(minutes=9)
+    meanwhile(listed, monkeypatch, lambda: machines.note_clock(listed, "contoh", "M1", ahead, now=AT))
+    machines.note_clock(listed, "contoh", "M1", ahead, now=AT)
+    assert kinds(listed).count("machine_clock_wrong") == 1
+
+
 def test_a_punch_that_waited_is_no_clock_that_is_behind_unless_the_machine_was_there_all_the_while(
     listed: Database,
 ) -> None:
@@ -335,6 +342,19 @@ def test_a_machine_that_moves_to_another_source_says_nothing_of_it_yet(listed: D
         machines.unlist_machine(listed, "contoh", "M9", actor="x", now=LATER)
     with pytest.raises(Invalid):
         machines.list_machine(listed, "contoh", "M 1", source="bkd", name="", actor="x", now=LATER)
+
+
+def test_a_machine_that_moves_while_it_is_heard_begins_its_contact_anew(
+    listed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def move() -> None:
+        machines.unlist_machine(listed, "contoh", "M1", actor="x", now=late)
+        machines.list_machine(listed, "contoh", "M1", source="bkd", name="", actor="x", now=late)
+
+    late = keep_in_contact(listed, AT, 6) + timedelta(minutes=1)
+    meanwhile(listed, monkeypatch, move)
+    machines.note_contact(listed, "contoh", "M1", now=late)
+    assert (look(listed).contact_since, look(listed).delivered_until) == (late, None)
 
 
 # ---- keys ----
