@@ -13,7 +13,7 @@ from hall.errors import Invalid, Unavailable
 from hall.once import check_key
 from hall.places import Places, places
 from hall.turn import position
-from queueing.calling import close_day as end_the_day
+from queueing.day_end import close_day as end_the_day
 from queueing.paperless import paperless
 from queueing.slips import printers_now
 from queueing.statistics import Numbers, day_numbers

@@ -28,7 +28,7 @@ from hall.places import Printer as PrinterPlace
 from hall.places import hall_codes, places
 from hall.turn import turns
 from queueing import slips
-from queueing.calling import end_old_days
+from queueing.day_end import end_old_days
 from staffing import attendance, deliveries
 from staffing.case_facts import Reviewer
 from staffing.presence import end_day, find_lost_consoles

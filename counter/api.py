@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request, session
@@ -14,6 +15,7 @@ from hall.people import verify_pin
 from hall.places import places
 from hall.turn import position
 from queueing import calling
+from queueing.desks import LOST, desk
 from queueing.tickets import find_ticket
 from staffing import presence
 from web.bodies import Field, flag, read_json, text
@@ -56,8 +58,8 @@ def sign_in(hall: str, counter: str) -> Response:
 def sign_out(hall: str, counter: str) -> tuple[str, int]:
     """Ends the session at the counter and forgets the browser's seat."""
     read_json()
-    must_sit_at(hall, counter)
-    presence.sign_out(db(), hall, counter, actor=who().actor, now=now())
+    officer = must_sit_at(hall, counter)
+    presence.sign_out(db(), hall, counter, actor=who().actor, now=now(), officer=officer)
     if who().cookie:
         session.pop("officer", None)
     return NOTHING
@@ -69,8 +71,8 @@ def pause(hall: str, counter: str) -> Response:
     body = read_json(reason=text())
     if not body["reason"].strip():
         raise Invalid("reason_needed", "Alasan istirahat harus diisi.", field="reason")
-    must_sit_at(hall, counter)
-    presence.pause(db(), hall, counter, body["reason"].strip(), actor=who().actor, now=now())
+    officer = must_sit_at(hall, counter)
+    presence.pause(db(), hall, counter, body["reason"].strip(), actor=who().actor, now=now(), officer=officer)
     return _session(hall, counter)
 
 
@@ -78,8 +80,8 @@ def pause(hall: str, counter: str) -> Response:
 def unpause(hall: str, counter: str) -> Response:
     """Goes on after a pause."""
     read_json()
-    must_sit_at(hall, counter)
-    presence.unpause(db(), hall, counter, actor=who().actor, now=now())
+    officer = must_sit_at(hall, counter)
+    presence.unpause(db(), hall, counter, actor=who().actor, now=now(), officer=officer)
     return _session(hall, counter)
 
 
@@ -87,9 +89,17 @@ def unpause(hall: str, counter: str) -> Response:
 def heartbeat(hall: str, counter: str) -> tuple[str, int]:
     """The console is alive."""
     read_json()
-    must_sit_at(hall, counter)
-    presence.heartbeat(db(), hall, counter, actor=who().actor, now=now())
+    officer = must_sit_at(hall, counter)
+    presence.heartbeat(db(), hall, counter, actor=who().actor, now=now(), officer=officer)
     return NOTHING
+
+
+def _heard(hall: str, counter: str, officer: str | None) -> None:
+    """Whoever calls is there: the first press after a broken line must not wait for the next beat."""
+    with db().reading() as connection:
+        seat = desk(connection, hall, counter)
+    if seat is not None and seat.state == LOST:
+        presence.heartbeat(db(), hall, counter, actor=who().actor, now=now(), officer=officer)
 
 
 @api.post(f"{AT}/call")
@@ -97,16 +107,16 @@ def call(hall: str, counter: str) -> Response | tuple[str, int]:
     """Calls the next ticket; 204 when nobody waits."""
     read_json()
     key = _key()
-    must_sit_at(hall, counter)
+    officer = must_sit_at(hall, counter)
+    _heard(hall, counter, officer)
+    ask = partial(calling.call, db(), hall, counter, actor=who().actor, key=key, officer=officer)
     try:
-        called = calling.call(db(), hall, counter, actor=who().actor, now=now(), key=key)
+        called = ask(now=now())
     except Conflict as refused:
         if refused.code != "console_lost":
             raise
-        # Whoever calls is there: the first press after a broken line must not wait for the next beat. Looking first
-        # whether the console is lost would refuse a press in the moment in which it is found to be.
-        presence.heartbeat(db(), hall, counter, actor=who().actor, now=now())
-        called = calling.call(db(), hall, counter, actor=who().actor, now=now(), key=key)
+        _heard(hall, counter, officer)  # it was found lost in this very moment
+        called = ask(now=now())
     return NOTHING if called is None else jsonify(called)
 
 
@@ -114,7 +124,8 @@ def _move(verb: Any, ticket_id: str, **more: Any) -> Response:
     key = _key()
     with db().reading() as connection:
         hall = find_ticket(connection, ticket_id).hall
-    given = {"actor": who().actor, "now": now(), "key": key, "counter": seat_of(hall)}
+    counter, officer = seat_of(hall)
+    given = {"actor": who().actor, "now": now(), "key": key, "counter": counter, "officer": officer}
     return jsonify(verb(db(), ticket_id, **given, **more))
 
 

@@ -12,12 +12,12 @@ from sqlalchemy import bindparam, or_, select
 from hall.database import Database
 from hall.errors import Conflict, Invalid
 from hall.once import answered, check_key, remember
-from hall.places import Counter, places
+from hall.places import Counter
 from hall.statements import Prepared
 from hall.turn import Turn, turn
 from queueing import tickets as tk
-from queueing.desks import LOST, OPEN, PAUSED, change_desk, desk
-from queueing.line import Line, end_days_before, expire, left_behind, line_of
+from queueing.desks import LOST, OPEN, PAUSED, change_desk, desk, must_still_sit
+from queueing.line import Line, line_of
 from queueing.order import Head, choose
 from queueing.reach import must_be_within_reach
 
@@ -46,13 +46,21 @@ _sent_here = Prepared(
 
 
 def call(
-    db: Database, hall: str, counter: str, *, actor: str, now: datetime, key: str | None = None
+    db: Database,
+    hall: str,
+    counter: str,
+    *,
+    actor: str,
+    now: datetime,
+    key: str | None = None,
+    officer: str | None = None,
 ) -> dict[str, Any] | None:
     """Calls the oldest waiting ticket of the best class among the counter's services; None when nobody waits.
 
-    Raises :class:`NotFound` (``unknown_hall``, ``unknown_counter``) and :class:`Conflict`: ``console_lost`` until its
-    console is heard again, ``not_signed_in``, ``paused``, ``still_serving`` while the last ticket is neither finished,
-    held, transferred nor a no-show.
+    ``officer`` is who must sit there, or None (:func:`queueing.desks.must_still_sit`). Raises :class:`NotFound`
+    (``unknown_hall``, ``unknown_counter``) and :class:`Conflict`: ``console_lost`` until its console is heard again,
+    ``not_signed_in``, ``paused``, ``still_serving`` while the last ticket is neither finished, held, transferred nor
+    a no-show.
     """
     check_key(key)
     asked = {"call": counter}
@@ -64,6 +72,7 @@ def call(
         line = line_of(t)
         place = line.places.counter(counter)
         seat = desk(t.connection, hall, counter)
+        must_still_sit(seat, officer)
         if seat is not None and seat.state == LOST:
             raise Conflict("console_lost", f"Konsol {place.name} tidak terpantau; tunggu sampai terhubung kembali.")
         if seat is None or seat.state not in (OPEN, PAUSED):
@@ -112,7 +121,15 @@ def _write(t: Turn, line: Line, kind: str, ticket: tk.Ticket, actor: str, **more
 
 @contextmanager
 def _move(
-    db: Database, ticket_id: str, move: str, actor: str, now: datetime, key: str | None, counter: str | None, asked: Any
+    db: Database,
+    ticket_id: str,
+    move: str,
+    actor: str,
+    now: datetime,
+    key: str | None,
+    counter: str | None,
+    officer: str | None,
+    asked: Any,
 ) -> Iterator[_Move]:
     """One move of one ticket: finds the hall, takes its turn, answers a repeat, checks that the move is legal."""
     check_key(key)
@@ -125,6 +142,8 @@ def _move(
             yield _Move(t, None, None, before)  # type: ignore[arg-type]
             return
         line = line_of(t)  # first: it may expire this very ticket
+        if counter is not None and officer is not None:
+            must_still_sit(desk(t.connection, t.hall, counter), officer)
         ticket = tk.of_hall(t, ticket_id)
         must_be_within_reach(line.places, ticket, counter)
         tk.must_be_legal(ticket, move)
@@ -148,9 +167,16 @@ def _simple(
     move: str, kind: str, values: Callable[[tk.Ticket, datetime], dict[str, Any]], *, today: bool = False
 ) -> Callable[..., dict[str, Any]]:
     def verb(
-        db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
+        db: Database,
+        ticket_id: str,
+        *,
+        actor: str,
+        now: datetime,
+        key: str | None = None,
+        counter: str | None = None,
+        officer: str | None = None,
     ) -> dict[str, Any]:
-        with _move(db, ticket_id, move, actor, now, key, counter, None) as step:
+        with _move(db, ticket_id, move, actor, now, key, counter, officer, None) as step:
             if step.answer is None:
                 if today:
                     _must_be_today(step)
@@ -167,8 +193,8 @@ start.__doc__ = """The citizen stands at the counter: called -> serving.
 
 Every move takes ``ticket_id``, ``actor``, ``now`` (aware), an optional idempotency ``key`` and ``counter``: where the
 acting officer sits, or None for who may act anywhere (:func:`queueing.reach.within_reach`, :class:`Denied`
-``other_counter``). Raises :class:`NotFound` (``unknown_ticket``) and :class:`Conflict` (``illegal_move``). Returns the
-ticket as plain values."""
+``other_counter``), and ``officer``: who must still sit there (:func:`queueing.desks.must_still_sit`). Raises
+:class:`NotFound` (``unknown_ticket``) and :class:`Conflict` (``illegal_move``). Returns the ticket as plain values."""
 
 no_show = _simple("no-show", "ticket_missed", lambda ticket, now: {"state": tk.NO_SHOW, "ended_at": now})
 no_show.__doc__ = "The citizen did not come: called -> no_show. See :func:`start` for what every move takes."
@@ -189,13 +215,20 @@ withdraw.__doc__ = (
 
 
 def recall(
-    db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
+    db: Database,
+    ticket_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    key: str | None = None,
+    counter: str | None = None,
+    officer: str | None = None,
 ) -> dict[str, Any]:
     """Calls the same number again; after the hall's ``no_show_after_recalls`` the next one is a no-show.
 
     See :func:`start`.
     """
-    with _move(db, ticket_id, "recall", actor, now, key, counter, None) as step:
+    with _move(db, ticket_id, "recall", actor, now, key, counter, officer, None) as step:
         if step.answer is None:
             limit = step.line.places.options.no_show_after_recalls
             if limit and step.ticket.recalls >= limit:
@@ -208,10 +241,17 @@ def recall(
 
 
 def finish(
-    db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
+    db: Database,
+    ticket_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    key: str | None = None,
+    counter: str | None = None,
+    officer: str | None = None,
 ) -> dict[str, Any]:
     """Served: serving -> finished, or back into the line it was transferred from with return. See :func:`start`."""
-    with _move(db, ticket_id, "finish", actor, now, key, counter, None) as step:
+    with _move(db, ticket_id, "finish", actor, now, key, counter, officer, None) as step:
         if step.answer is None:
             ticket, hall = step.ticket, step.line.places
             # nobody returns into a line that is no more: neither after midnight nor to a service that was given up
@@ -234,10 +274,17 @@ def finish(
 
 
 def resume(
-    db: Database, ticket_id: str, *, actor: str, now: datetime, key: str | None = None, counter: str | None = None
+    db: Database,
+    ticket_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    key: str | None = None,
+    counter: str | None = None,
+    officer: str | None = None,
 ) -> dict[str, Any]:
     """Back into the line: a held ticket at the place it was issued at, a no-show at the end. See :func:`start`."""
-    with _move(db, ticket_id, "resume", actor, now, key, counter, None) as step:
+    with _move(db, ticket_id, "resume", actor, now, key, counter, officer, None) as step:
         if step.answer is None:
             _must_be_today(step)
             values = _into_line(step.t.now)
@@ -259,6 +306,7 @@ def transfer(
     back: bool = False,
     key: str | None = None,
     counter: str | None = None,
+    officer: str | None = None,
 ) -> dict[str, Any]:
     """Sends a ticket to another service, or to one counter, at the place it was issued at.
 
@@ -269,7 +317,7 @@ def transfer(
     if (service is None) == (to_counter is None):
         raise Invalid("service_or_counter", "Sebutkan layanan atau loket tujuan, salah satu saja.")
     asked = {"service": service, "counter": to_counter, "return": back}
-    with _move(db, ticket_id, "transfer", actor, now, key, counter, asked) as step:
+    with _move(db, ticket_id, "transfer", actor, now, key, counter, officer, asked) as step:
         if step.answer is None:
             _must_be_today(step)
             ticket, hall = step.ticket, step.line.places
@@ -315,35 +363,4 @@ def _must_be_today(step: _Move) -> None:
         raise Conflict("day_ended", f"Nomor {step.ticket.label} berlaku pada hari yang sudah berakhir.")
 
 
-def close_day(db: Database, hall: str, *, actor: str, now: datetime) -> int:
-    """The manager closes the business day early: who still waits or is held expires now. Returns how many."""
-    with turn(db, hall, now) as t:
-        line = line_of(t)
-        query = select(tk.tickets).where(
-            _c.hall == hall, _c.business_date == line.date, _c.state.in_((tk.WAITING, tk.HELD))
-        )
-        left = [tk.Ticket(*row) for row in t.connection.execute(query.order_by(_c.place))]
-        for ticket in left:
-            expire(t, line.places, ticket)
-        t.write("day_closed", line.date.isoformat(), {"expired": len(left)}, actor=actor)
-        return len(left)
-
-
-def end_old_days(db: Database, hall: str, *, now: datetime) -> int:
-    """Ends what earlier business dates left waiting.
-
-    The couriers call it after midnight; it is harmless at any time.
-    """
-    with db.reading() as connection:
-        place = places(db, connection, hall)
-        if not left_behind(connection, hall, place.date(now)):
-            return 0
-    with turn(db, hall, now) as t:
-        now = t.now
-        return end_days_before(t, place, place.date(now))
-
-
-__all__ = [
-    "call", "cancel", "close_day", "end_old_days", "finish", "hold", "no_show", "recall", "resume", "start", "transfer",
-    "withdraw",
-]  # fmt: skip
+__all__ = ["call", "cancel", "finish", "hold", "no_show", "recall", "resume", "start", "transfer", "withdraw"]

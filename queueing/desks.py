@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKeyConstraint, Integer, String, Table, bindparam, select, update
 
 from hall.database import Moment, metadata
+from hall.errors import Conflict, Denied
 from hall.statements import Prepared
 from hall.turn import Turn
 
@@ -54,6 +55,20 @@ def desk(connection: Connection, hall: str, counter: str) -> Desk | None:
 def all_desks(connection: Connection, hall: str) -> dict[str, Desk]:
     """Every desk of the hall that was ever used, by counter code."""
     return {r.counter: Desk(*r) for r in connection.execute(_all, {"b_hall": hall})}
+
+
+def must_still_sit(seat: Desk | None, officer: str | None) -> None:
+    """Refuses an officer whose seat was given up or taken by another while they waited for the turn.
+
+    ``seat`` is the desk as it is in the turn; ``officer`` None is somebody who needs no seat to act. Raises
+    :class:`Conflict` (``not_signed_in``) and :class:`Denied` (``other_counter``).
+    """
+    if officer is None:
+        return
+    if seat is None or seat.officer is None:
+        raise Conflict("not_signed_in", "Anda belum masuk di loket ini, atau sesi hari sebelumnya sudah berakhir.")
+    if seat.officer != officer:
+        raise Denied("other_counter", "Loket ini sekarang dipakai petugas lain.", counter=seat.counter)
 
 
 def change_desk(t: Turn, counter: str, **values: Any) -> None:

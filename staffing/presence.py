@@ -30,7 +30,7 @@ from hall.people import officers
 from hall.places import places
 from hall.turn import Turn, turn
 from queueing import tickets as tk
-from queueing.desks import CLOSED, LOST, OPEN, PAUSED, desk, set_desk
+from queueing.desks import CLOSED, LOST, OPEN, PAUSED, desk, must_still_sit, set_desk
 from queueing.line import line_of
 from staffing.facts import outages
 
@@ -148,14 +148,15 @@ def sign_in(
         return session
 
 
-def sign_out(db: Database, hall: str, counter: str, *, actor: str, now: datetime) -> None:
+def sign_out(db: Database, hall: str, counter: str, *, actor: str, now: datetime, officer: str | None = None) -> None:
     """Ends the session at a counter.
 
-    Raises :class:`Conflict`: ``not_signed_in``, ``still_serving`` while a ticket is called or served there.
+    ``officer``, here and below, is who must sit there, or None (:func:`queueing.desks.must_still_sit`). Raises
+    :class:`Conflict`: ``not_signed_in``, ``still_serving`` while a ticket is called or served there.
     """
     with turn(db, hall, now) as t:
         now = t.now
-        session = _seated(t, counter)
+        session = _seated(t, counter, officer)
         serving = tk.live_at(t.connection, hall, counter)
         if serving is not None:
             raise Conflict(
@@ -166,14 +167,16 @@ def sign_out(db: Database, hall: str, counter: str, *, actor: str, now: datetime
         _end(t, session, now, actor, "sign_out")
 
 
-def pause(db: Database, hall: str, counter: str, reason: str, *, actor: str, now: datetime) -> None:
+def pause(
+    db: Database, hall: str, counter: str, reason: str, *, actor: str, now: datetime, officer: str | None = None
+) -> None:
     """Pauses a counter for a stated reason: it does not call until :func:`unpause`.
 
     Raises :class:`Conflict`: ``not_signed_in``, ``already_paused``, ``still_serving``.
     """
     with turn(db, hall, now) as t:
         now = t.now
-        session = _seated(t, counter)
+        session = _seated(t, counter, officer)
         if open_pause(t.connection, session.id) is not None:
             raise Conflict("already_paused", "Loket ini sudah dalam keadaan istirahat.")
         serving = tk.live_at(t.connection, hall, counter)
@@ -187,11 +190,11 @@ def pause(db: Database, hall: str, counter: str, reason: str, *, actor: str, now
         t.write("paused", counter, {"officer": session.officer, "reason": reason[:200]}, actor=actor)
 
 
-def unpause(db: Database, hall: str, counter: str, *, actor: str, now: datetime) -> None:
+def unpause(db: Database, hall: str, counter: str, *, actor: str, now: datetime, officer: str | None = None) -> None:
     """Goes on after a pause. Raises :class:`Conflict`: ``not_signed_in``, ``not_paused``."""
     with turn(db, hall, now) as t:
         now = t.now
-        session = _seated(t, counter)
+        session = _seated(t, counter, officer)
         if open_pause(t.connection, session.id) is None:
             raise Conflict("not_paused", "Loket ini tidak sedang istirahat.")
         t.connection.execute(
@@ -202,13 +205,13 @@ def unpause(db: Database, hall: str, counter: str, *, actor: str, now: datetime)
         t.write("unpaused", counter, {"officer": session.officer}, actor=actor)
 
 
-def heartbeat(db: Database, hall: str, counter: str, *, actor: str, now: datetime) -> None:
+def heartbeat(db: Database, hall: str, counter: str, *, actor: str, now: datetime, officer: str | None = None) -> None:
     """The console is alive. Leaves no line in the journal, unless it was lost and is back.
 
     Raises :class:`NotFound` (``unknown_counter``) and :class:`Conflict` (``not_signed_in``).
     """
     with turn(db, hall, now) as t:
-        session = _seated(t, counter)
+        session = _seated(t, counter, officer)
         _beat(t, session)
 
 
@@ -219,7 +222,10 @@ def _beat(t: Turn, session: Session) -> None:
     t.connection.execute(update(sessions).where(sessions.c.id == session.id).values(last_beat=t.now))
     what = f"counter:{session.counter}"
     down = (outages.c.hall == t.hall) & (outages.c.what == what) & outages.c.end.is_(None)
-    if t.connection.execute(update(outages).where(down).values(end=t.now)).rowcount:
+    ended = t.connection.execute(update(outages).where(down).values(end=t.now)).rowcount
+    seat = desk(t.connection, t.hall, session.counter)
+    # somebody else may have ended the outage: without a look at the desk it would stay lost, and never call again
+    if ended or (seat is not None and seat.state == LOST):
         paused = open_pause(t.connection, session.id) is not None
         set_desk(t, session.counter, PAUSED if paused else OPEN, session.officer)
         t.write("outage_ended", what, {"officer": session.officer}, actor="system")
@@ -259,8 +265,9 @@ def _not_yet_down(connection: Connection, hall: str, found: list[Session]) -> li
     return [s for s in found if f"counter:{s.counter}" not in down]
 
 
-def _seated(t: Turn, counter: str) -> Session:
+def _seated(t: Turn, counter: str, officer: str | None) -> Session:
     places(t.db, t.connection, t.hall, t.config).counter(counter)
+    must_still_sit(desk(t.connection, t.hall, counter), officer)
     session = session_at(t.connection, t.hall, counter)
     if session is None:
         raise Conflict("not_signed_in", "Belum ada petugas yang masuk di loket ini.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hall.hallfile import HallFile, read_hall_file
 from hall.setup import StaffTables, load_hall
-from queueing import calling, slips
+from queueing import calling, day_end, slips
 from queueing.issuing import issue
 from queueing.paperless import note_shown
 from staffing import facts, presence
@@ -79,7 +79,7 @@ def a_morning_of_numbers(s: Stage) -> None:
     counters(s, tickets)
     s.at(wib(TUESDAY, "15:30"))
     s.does(issue, "ticket_issued", "tickets", service="pkb", history=True, print_slip=False, actor="replay")
-    assert s.does(calling.close_day, f"{'ticket_expired ' * 3}day_closed", "tickets", actor="manager:kelola") == 3
+    assert s.does(day_end.close_day, f"{'ticket_expired ' * 3}day_closed", "tickets", actor="manager:kelola") == 3
 
 
 def paper(s: Stage, first: str, unprinted: str) -> None:
@@ -213,12 +213,12 @@ def overnight(s: Stage) -> None:
     s.at(wib(TUESDAY, "16:00"))
     s.does(issue, "ticket_issued", "tickets", service="pkb", history=True, print_slip=False, actor="replay")
     s.at(wib("2026-03-04", "00:00:05"))
-    s.does(calling.end_old_days, "ticket_expired", "tickets")
-    s.does(calling.end_old_days)
+    s.does(day_end.end_old_days, "ticket_expired", "tickets")
+    s.does(day_end.end_old_days)
     s.does(presence.end_day, "signed_out ticket_missed signed_out", "sessions tickets desks")
     s.does(presence.end_day)
-    s.refuses("unknown_hall", calling.close_day, hall="entah", actor="manager:kelola")
-    s.refuses("unknown_hall", calling.end_old_days, hall="entah")
+    s.refuses("unknown_hall", day_end.close_day, hall="entah", actor="manager:kelola")
+    s.refuses("unknown_hall", day_end.end_old_days, hall="entah")
 
 
 LINE = (set_up, a_morning_of_numbers, overnight)

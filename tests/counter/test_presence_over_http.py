@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from counter.seat import must_sit_at
 from hall.journal import since
 from hall.people import set_account
+from hall.turn import position
 from queueing import calling
-from staffing import presence
-from tests.cast import BAMBU, JATI, RANDU, SEKAR
+from staffing import facts, presence
+from tests.cast import BAMBU, JATI, RANDU, SEKAR, Person
 from tests.counter.stage import PIN, WRONG, Browser, Stage
 
 
@@ -211,6 +213,59 @@ def test_a_console_that_is_found_lost_while_its_officer_presses_calls(
     monkeypatch.setattr("counter.api.calling", SimpleNamespace(call=call))
     assert bambu.at("3", "call").json["number"] == number
     assert found == [1, 0]
+
+
+def test_a_call_that_is_asked_again_after_the_console_was_lost_brings_it_back(stage: Stage) -> None:
+    bambu = stage.seated(BAMBU)
+    stage.citizen()
+    called = bambu.at("3", "call", key="sekali").json
+    presence.find_lost_consoles(stage.db, "blora", now=stage.clock.pass_by(minutes=2))
+    assert bambu.at("3", "call", key="sekali").json == called
+    assert bambu.desk("3")["session"]["state"] == "open"
+
+
+def test_a_console_whose_outage_somebody_else_ended_comes_back_with_its_next_beat(stage: Stage) -> None:
+    bambu = stage.seated(BAMBU)
+    presence.find_lost_consoles(stage.db, "blora", now=stage.clock.pass_by(minutes=2))
+    facts.end_outage(stage.db, "blora", "counter:3", actor="system", now=stage.clock.now())
+    assert bambu.desk("3")["session"]["state"] == "lost"
+    assert bambu.at("3", "heartbeat").status_code == 204
+    assert bambu.desk("3")["session"]["state"] == "open"
+
+
+@pytest.mark.parametrize("move", ["call", "pause", "resume", "heartbeat", "sign-out", "recall", "cancel"])
+@pytest.mark.parametrize(("successor", "refusal"), [(SEKAR, (403, "other_counter")), (None, (409, "not_signed_in"))])
+def test_who_loses_the_seat_while_waiting_for_the_turn_does_nothing_there(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, move: str, successor: Person | None, refusal: tuple[int, str]
+) -> None:
+    bambu = stage.seated(BAMBU)
+    ticket = stage.citizen()["id"]
+    if move == "recall":
+        bambu.at("3", "call")
+    elif move == "resume":
+        bambu.at("3", "pause", {"reason": "Salat"})
+
+    def gone(hall: str, counter: str) -> str | None:
+        may = must_sit_at(hall, counter)
+        if move == "recall":
+            calling.hold(stage.db, ticket, actor="manager:kelola", now=stage.clock.now())
+        presence.sign_out(stage.db, hall, counter, actor="manager:kelola", now=stage.clock.now())
+        if successor is not None:
+            presence.sign_in(stage.db, hall, counter, successor.nip, actor="system", now=stage.clock.now())
+        with stage.db.reading() as connection:
+            before.append(position(connection, hall))
+        return may
+
+    before: list[tuple[int, int]] = []
+    monkeypatch.setattr("counter.api.must_sit_at", gone)
+    monkeypatch.setattr("counter.seat.must_sit_at", gone)
+    if move in ("recall", "cancel"):
+        answer = bambu.move(ticket, move)
+    else:
+        answer = bambu.at("3", move, {"reason": "Salat"} if move == "pause" else None)
+    assert problem(answer) == refusal
+    with stage.db.reading() as connection:
+        assert [position(connection, "blora")] == before
 
 
 def test_at_midnight_the_console_is_signed_out_and_the_old_cookie_does_nothing(stage: Stage) -> None:

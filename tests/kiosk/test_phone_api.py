@@ -8,7 +8,7 @@ import pytest
 import segno
 
 from kiosk.phone import poll_seconds
-from queueing import calling
+from queueing import calling, day_end
 from tests.cast import BAMBU, CONSOLE, WEDNESDAY_MORNING
 from tests.kiosk.stage import BASE_URL, Stage
 
@@ -83,7 +83,7 @@ def test_yesterdays_ticket_is_expired_or_at_least_not_in_line(stage: Stage) -> N
     ticket = stage.citizen()
     stage.clock.moment = WEDNESDAY_MORNING
     assert state(stage, ticket)["ahead"] is None
-    calling.end_old_days(stage.db, "blora", now=stage.clock.now())
+    day_end.end_old_days(stage.db, "blora", now=stage.clock.now())
     assert (state(stage, ticket)["state"], state(stage, ticket)["poll_seconds"]) == ("expired", None)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from hall.database import Database
 from hall.statements import Prepared
-from queueing import calling
+from queueing import calling, day_end
 from queueing.issuing import issue
 from staffing import presence
 from tests.cast import CONSOLE, KIOSK, SARI, TUESDAY_MORNING, WEDNESDAY_MORNING
@@ -43,7 +43,7 @@ def test_no_statement_of_a_working_day_reads_all_tickets_of_a_hall(contoh: Datab
         assert called is not None
         calling.start(contoh, called["id"], actor=CONSOLE, now=now)
         calling.finish(contoh, called["id"], actor=CONSOLE, now=now)
-    calling.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING)
+    day_end.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING)
     issue(contoh, "contoh", "ktp", actor=KIOSK, now=WEDNESDAY_MORNING, confirm=True)
     plans = {}
     raw = sqlite3.connect(contoh.path)

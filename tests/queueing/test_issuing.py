@@ -19,7 +19,7 @@ from hall.journal import since
 from hall.places import halls, places
 from hall.setup import StaffTables, load_hall
 from hall.turn import batch, turn
-from queueing import calling
+from queueing import calling, day_end
 from queueing.issuing import issue
 from queueing.slips import print_jobs
 from queueing.tickets import find_by_secret, find_ticket, tickets
@@ -225,9 +225,9 @@ def test_a_held_ticket_of_yesterday_expires_too(contoh: Database) -> None:
     ticket = take(contoh)
     calling.call(contoh, "contoh", "1", actor=CONSOLE, now=NOW)
     calling.hold(contoh, ticket["id"], actor=CONSOLE, now=NOW)
-    assert calling.end_old_days(contoh, "contoh", now=TUESDAY_EVENING) == 0
-    assert calling.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING) == 1
-    assert calling.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING) == 0
+    assert day_end.end_old_days(contoh, "contoh", now=TUESDAY_EVENING) == 0
+    assert day_end.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING) == 1
+    assert day_end.end_old_days(contoh, "contoh", now=WEDNESDAY_MORNING) == 0
     with contoh.reading() as connection:
         assert find_ticket(connection, ticket["id"]).state == "expired"
 

@@ -28,7 +28,7 @@ from hall.errors import Refusal
 from hall.places import places
 from hall.schema import migrate
 from hall.turn import turn, turns
-from queueing import calling
+from queueing import calling, day_end
 from queueing.issuing import issue
 from queueing.line import Line, count, line_of
 from staffing import facts, presence
@@ -184,9 +184,9 @@ class WorkingHall(RuleBasedStateMachine):
 
     @rule(process=processes)
     def the_manager_closes_the_day(self, process: int) -> None:
-        self.do(process, calling.close_day, "blora", actor=CONSOLE)
+        self.do(process, day_end.close_day, "blora", actor=CONSOLE)
 
-    @rule(process=processes, courier=st.sampled_from([None, calling.end_old_days, presence.end_day]))
+    @rule(process=processes, courier=st.sampled_from([None, day_end.end_old_days, presence.end_day]))
     def the_day_ends(self, process: int, courier: Callable[..., Any] | None) -> None:
         self.now = midnight_after((self.now + timedelta(hours=7)).date(), "Asia/Jakarta") + timedelta(hours=2)
         if courier is not None:

@@ -13,7 +13,7 @@ from app.replay import replay as carry_in
 from hall.database import Database
 from hall.errors import NotFound
 from hall.places import places
-from queueing import calling
+from queueing import calling, day_end
 from queueing import tickets as tk
 from queueing.history import lines_of_day, replay
 from queueing.issuing import issue
@@ -77,7 +77,7 @@ def test_every_end_is_counted_apart_and_all_of_them_make_up_what_was_issued(cont
     found = day_numbers(contoh, "contoh", DAY).total
     assert (found.issued, found.called, found.served, found.no_show, found.cancelled) == (8, 5, 1, 1, 1)
     assert (found.held, found.at_counter, found.waiting, found.expired) == (1, 1, 3, 0)
-    calling.close_day(contoh, "contoh", actor=CONSOLE, now=at("15:30"))
+    day_end.close_day(contoh, "contoh", actor=CONSOLE, now=at("15:30"))
     after = day_numbers(contoh, "contoh", DAY).total
     assert (after.waiting, after.held, after.expired) == (0, 0, 4)
     assert after.issued == after.served + after.no_show + after.cancelled + after.expired + after.at_counter
@@ -122,7 +122,7 @@ def test_what_happens_after_midnight_still_belongs_to_the_day_of_the_number(cont
     give(contoh, "23:50")
     give(contoh, "23:51")
     call(contoh, "1", "23:58")
-    calling.end_old_days(contoh, "contoh", now=wib("2026-03-04", "05:00"))
+    day_end.end_old_days(contoh, "contoh", now=wib("2026-03-04", "05:00"))
     presence.end_day(contoh, "contoh", now=wib("2026-03-04", "05:00"))
     found = day_numbers(contoh, "contoh", DAY)
     assert (found.total.issued, found.total.no_show, found.total.expired) == (2, 1, 1)

@@ -10,7 +10,7 @@ from hall.database import Database
 from hall.intervals import Interval, Intervals, normalise
 from hall.places import Counter, places
 from queueing import calling
-from queueing.calling import close_day
+from queueing.day_end import close_day
 from queueing.history import lines_of_day
 from queueing.waits import Times, Wait, read_times, times_told
 from staffing import facts, presence

@@ -15,7 +15,7 @@ from hall.database import EPOCH, Database
 from hall.errors import Refusal
 from hall.hallfile import read_hall_file
 from hall.setup import StaffTables, load_hall
-from queueing import calling
+from queueing import calling, day_end
 from queueing import tickets as tk
 from queueing.issuing import issue
 from staffing import facts, presence
@@ -157,7 +157,7 @@ class Life:
 
     def errands(self) -> None:
         """What the couriers do every few seconds."""
-        calling.end_old_days(self.db, self.code, now=self.clock.now())
+        day_end.end_old_days(self.db, self.code, now=self.clock.now())
         presence.end_day(self.db, self.code, now=self.clock.now())
 
     def date(self, moment: datetime) -> date:

@@ -12,7 +12,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from hall.database import Database
 from hall.once import forget_old
-from queueing import calling, slips
+from queueing import calling, day_end, slips
 from queueing.issuing import issue
 from staffing import presence
 from tests.cast import CONSOLE, KIOSK, SYSTEM
@@ -330,12 +330,12 @@ class HallMachine(SideBySide):
         if closing == 4:
             self.do(
                 process,
-                lambda db, key, now: calling.close_day(db, self.code, actor=SYSTEM, now=now),
+                lambda db, key, now: day_end.close_day(db, self.code, actor=SYSTEM, now=now),
                 lambda got, key, now: self.model.close_day(now),
             )
             return
         errands: list[tuple[Callable[..., Any], Callable[[datetime], None]]] = [
-            (calling.end_old_days, self.model.new_day),
+            (day_end.end_old_days, self.model.new_day),
             (presence.end_day, self.model.end_sessions),
             (presence.find_lost_consoles, self.model.find_lost),
         ]
