@@ -115,10 +115,10 @@ def next_job(hall: str, printer: str) -> Response:
     """Hands the oldest queued slip to the printer's own computer: 200 with the slip, or 204."""
     read_json()
     here = _own_printer(hall, printer)
-    moment = now()
-    job = slips.take_next(db(), hall, printer, now=moment)
+    job = slips.take_next(db(), hall, printer, now=now())
     if job is None:
         return Response(status=204)
+    moment = max(now(), job.sent or job.created)  # asked anew, or the wait for the hall's turn comes on top
     left = job.created + timedelta(seconds=here.options.stale_slip_seconds) - moment
     # the agent compares with the Date header, which is the machine's own clock even where the hall's stands elsewhere
     expires = SystemClock().now() + left

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from adapters.printers.agent import PrinterAgent
 from adapters.printers.devices import PrinterConfig
 from adapters.printers.pretend import PretendPrinter
+from hall.clock import SystemClock
 from queueing.slips import give_up, report, take_next
 from tests.cast import SYSTEM
 from tests.kiosk.stage import BASE_URL, PRINTER, SERVICES, Stage
@@ -98,6 +100,21 @@ def test_a_slip_is_handed_out_once(stage: Stage) -> None:
     stage.citizen()
     assert stage.kiosk.post(NEXT).status_code == 200
     assert stage.kiosk.post(NEXT).status_code == 204
+
+
+def test_a_slip_that_waited_for_the_turn_expires_no_later(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.options(stale_slip_seconds=60)
+    stage.citizen()
+    real = stage.db.writing
+
+    def writing(*hall: str, **how: Any) -> AbstractContextManager[Any]:
+        stage.clock.pass_by(seconds=20)
+        return real(*hall, **how)
+
+    monkeypatch.setattr(stage.db, "writing", writing)
+    earliest = SystemClock().now()
+    expires = datetime.fromisoformat(stage.kiosk.post(NEXT).get_json()["expires_at"])
+    assert earliest <= expires - timedelta(seconds=40) <= SystemClock().now()
 
 
 def test_an_old_slip_is_not_printed_unasked(stage: Stage) -> None:
