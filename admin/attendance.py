@@ -18,7 +18,7 @@ from staffing.attendance_list import Asked, ListRead, covered_now, take_list, un
 from staffing.deliveries import LARGEST_LIST, Delivery, find_delivery, keep, unread
 from staffing.deliveries import discard as throw_away
 from staffing.machines import list_machine, machines_of, unlist_machine, unlisted_of
-from staffing.privacy import EVERYBODY, must_reach_officer, note_look, reach
+from staffing.privacy import EVERYBODY, note_look, reach
 from web.ground import db, ground, now
 from web.identity import who
 
@@ -159,11 +159,7 @@ def adopt(hall: str) -> Response:
         officer = form.get("officer", "").partition(" ")[0][:18] or None
         if officer is None and form.get("nobody") is None:
             raise Invalid("officer_needed", _("Pilih petugasnya dahulu."))
-        with db().reading() as connection:
-            pins = {pin[:3]: pin[3] for pin in pins_of(connection, hall)}
-        for nip in filter(None, (officer, pins.get((source, machine, pin)))):  # whose attendance this changes
-            must_reach_officer(db(), hall, asker(), nip, "attendance_list", now())
-        moved = assign_pin(db(), hall, source, machine, pin, officer, actor=who().actor, now=now())
+        moved = assign_pin(db(), hall, source, machine, pin, officer, actor=who().actor, now=now(), by=asker())
     except (Invalid, NotFound) as refusal:
         return make_response(_page(place, refusal), refusal.status)
     return _go(url_for("attendance.show", hall=hall, diadopsi=moved) + "#orang")

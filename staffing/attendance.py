@@ -30,6 +30,7 @@ from hall.places import Places, places
 from hall.turn import Turn, turn
 from staffing import deliveries, source_keys
 from staffing.facts import coverage, punches
+from staffing.privacy import Asker, OutOfReach, must_reach_officers
 
 LONGEST_WHO = 24  # characters of a PIN or NIP; machines take 24 at most
 AHEAD = timedelta(days=1)  # a reading further in the future than this is a fault of a clock or a column
@@ -194,34 +195,25 @@ def covered(connection: Connection, hall: str) -> dict[str, datetime]:
 
 
 def assign_pin(
-    db: Database, hall: str, source: str, machine: str, pin: str, officer: str | None, *, actor: str, now: datetime
-) -> int:
+    db: Database, hall: str, source: str, machine: str, pin: str, officer: str | None, *, actor: str, now: datetime,
+    by: Asker | None = None,
+) -> int:  # fmt: skip
     """Says who ``pin`` on ``machine`` (or in the lists of ``source``: machine empty) is; None: nobody known.
 
     Everything that was ever told of this PIN becomes that officer's, also what another officer had been given by
     mistake. Returns how many readings changed hands. Raises :class:`NotFound` (``unknown_officer``,
-    ``unknown_source``) and :class:`Invalid` (``bad_who``).
+    ``unknown_source``), :class:`Invalid` (``bad_who``) and, when ``by`` does not reach everybody whose attendance this
+    changes, :class:`hall.errors.Denied` (``other_agency``). ``by`` None: the server's own command line.
     """
     if not 1 <= len(pin) <= LONGEST_WHO or not pin.isascii() or not pin.isalnum():
         raise Invalid("bad_who", f"{pin!r:.40} bukan NIP dan bukan PIN.")
     must_fit(pins.c.machine, machine)
-    with turn(db, hall, now) as t:
-        now = t.now
-        place = places(db, t.connection, hall, t.config)
-        source_of(place, source)
-        if officer is not None and not _officers(t, [officer]):
-            raise NotFound("unknown_officer", f"Petugas dengan NIP {officer} tidak terdaftar di balai ini.")
-        mine = _key(pins, hall, source, machine) & (pins.c.pin == pin)
-        before = t.connection.execute(select(pins.c.officer).where(mine)).scalar_one_or_none()
-        if before != officer:
-            t.connection.execute(delete(pins).where(mine))
-            if officer is not None:
-                row = {"hall": hall, "source": source, "machine": machine, "pin": pin}
-                t.connection.execute(insert(pins).values(**row, officer=officer, assigned=now))
-            data = {"source": source, "machine": machine, "pin": pin, "officer": officer, "before": before}
-            t.write("pin_assigned", machine or source, data, actor=actor)
-        owner = officer if officer is not None else next(iter(_officers(t, [pin])), None)
-        return _attribute(t, place, source, machine, pin, owner, actor)
+    try:
+        with turn(db, hall, now) as t:
+            return _assign(t, places(db, t.connection, hall, t.config), source, machine, pin, officer, actor, by)
+    except OutOfReach as refusal:
+        refusal.keep(db, hall, "attendance_list", now)
+        raise
 
 
 def adopt_known(db: Database, hall: str, *, actor: str, now: datetime) -> int:
@@ -272,6 +264,29 @@ def sources_now(connection: Connection, place: Places) -> list[SourceNow]:
 
 
 # ---- inside a turn ----
+
+
+def _assign(
+    t: Turn, place: Places, source: str, machine: str, pin: str, officer: str | None, actor: str, by: Asker | None
+) -> int:
+    source_of(place, source)
+    if officer is not None and not _officers(t, [officer]):
+        raise NotFound("unknown_officer", f"Petugas dengan NIP {officer} tidak terdaftar di balai ini.")
+    mine = _key(pins, t.hall, source, machine) & (pins.c.pin == pin)
+    before = t.connection.execute(select(pins.c.officer).where(mine)).scalar_one_or_none()
+    if by is not None:  # in here: asked before the turn, another could give the PIN away in between
+        theirs = _key(readings, t.hall, source, machine) & (readings.c.who == pin)
+        told = t.connection.execute(select(readings.c.officer).where(theirs).distinct()).scalars()
+        must_reach_officers(t.connection, place, by, filter(None, {officer, before, pin, *told}))
+    if before != officer:
+        t.connection.execute(delete(pins).where(mine))
+        if officer is not None:
+            row = {"hall": t.hall, "source": source, "machine": machine, "pin": pin}
+            t.connection.execute(insert(pins).values(**row, officer=officer, assigned=t.now))
+        data = {"source": source, "machine": machine, "pin": pin, "officer": officer, "before": before}
+        t.write("pin_assigned", machine or source, data, actor=actor)
+    owner = officer if officer is not None else next(iter(_officers(t, [pin])), None)
+    return _attribute(t, place, source, machine, pin, owner, actor)
 
 
 def _take(t: Turn, place: Places, source: str, machine: str, told: Sequence[Told], actor: str) -> Taken:

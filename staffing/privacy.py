@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -30,6 +30,7 @@ from hall.turn import turn
 
 EVERYBODY = "hall"  # the subject of a look at the officers of the whole hall
 SEES_ALL = ("manager", "coordinator", "reader", "attendance")
+OTHER_AGENCY = "Presensi petugas instansi lain bukan kewenangan Anda. Permintaan ini dicatat."
 REGENCY = "opd"  # the regent may instruct and discipline the regency's own officers only: domain, section 1
 
 looks = Table(
@@ -122,8 +123,35 @@ def must_reach_officer(db: Database, hall: str, asker: Asker, officer: str, what
     return agency
 
 
+def must_reach_officers(connection: Connection, place: Places, asker: Asker, nips: Iterable[str]) -> None:
+    """The same for several, inside a turn: what is true when it is asked is still true when the turn writes.
+
+    Numbers that are no officer's are passed over. Raises :class:`OutOfReach` (``other_agency``), which the verb keeps.
+    """
+    mine = reach(asker.role, asker.agency, place)
+    query = select(officers.c.nip, officers.c.agency).where(
+        officers.c.hall == place.code, officers.c.nip.in_(set(nips))
+    )
+    beyond = sorted(row.nip for row in connection.execute(query) if row.agency not in mine)
+    if beyond:
+        raise OutOfReach(asker, beyond)
+
+
+class OutOfReach(Denied):
+    """Refused because of these officers. They are for the list of looks, not for the answer: it would name them."""
+
+    def __init__(self, asker: Asker, nips: list[str]) -> None:
+        super().__init__("other_agency", OTHER_AGENCY)
+        self.asker, self.nips = asker, nips
+
+    def keep(self, db: Database, hall: str, what: str, now: datetime) -> None:
+        """Writes the refusal down, once the turn is undone: a look written inside would vanish with it."""
+        for nip in self.nips:
+            note_look(db, hall, self.asker.actor, f"officer:{nip}", what, now, allowed=False)
+
+
 def _other_agency() -> Denied:
-    return Denied("other_agency", "Presensi petugas instansi lain bukan kewenangan Anda. Permintaan ini dicatat.")
+    return Denied("other_agency", OTHER_AGENCY)
 
 
 def note_look(

@@ -7,11 +7,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from hall.people import set_account
 from staffing import facts
-from staffing.attendance import covered
+from staffing.attendance import Told, assign_pin, covered, deliver, pins_of
 from staffing.cases import list_cases
 from staffing.flags import find_flag, open_flags
 from staffing.privacy import read_looks
@@ -19,7 +20,7 @@ from staffing.watch import watch
 from tests.admin.stage import PIN, Stage, Visitor
 from tests.admin.test_attendance_page import GOOD, PAGE, send, upload
 from tests.admin.test_people_pages import send as send_form
-from tests.cast import BAMBU, CONTOH_FILE, RANDU, SYSTEM, TUESDAY, wib
+from tests.cast import BAMBU, CONTOH_FILE, RANDU, SEKAR, SYSTEM, TUESDAY, wib
 from tests.conftest import load
 
 HALF = "\ud800"  # half a character: JSON can say it, nothing can store it
@@ -168,9 +169,50 @@ def test_the_personnel_office_names_and_adopts_nobody_of_a_vertical_agency(stage
     refused = post(bkd, f"{PAGE}/orang", **form, officer=BAMBU.nip)  # would take it from the other one
     assert refused.status_code == 403
     assert post(bkd, f"{PAGE}/orang", **form | {"pin": "78"}, officer=RANDU.nip).status_code == 403
+    assert refused_looks(stage) == [("personnel:bkd", f"officer:{RANDU.nip}")]
+
+
+def test_what_was_told_of_an_officer_by_nip_is_taken_only_by_who_reaches_that_officer(stage: Stage) -> None:
+    at, bkd, surya = stage.clock.now(), stage.signed_in("bkd"), stage.signed_in("surya")
+    deliver(stage.db, "blora", "bkd", [Told(RANDU.nip, at), Told(BAMBU.nip, at)], actor="x", now=at)
+
+    def came() -> set[str]:
+        with stage.db.reading() as connection:
+            query = select(facts.punches.c.officer).where(facts.punches.c.source == "bkd", facts.punches.c.at == at)
+            return set(connection.execute(query).scalars())
+
+    form = {"source": "bkd", "machine": "", "pin": RANDU.nip}
+    assert post(bkd, f"{PAGE}/orang", **form, officer=BAMBU.nip).status_code == 403
+    assert post(bkd, f"{PAGE}/orang", **form | {"machine": "M9"}, officer=BAMBU.nip).status_code == 403  # not told yet
+    assert (came(), refused_looks(stage)) == ({RANDU.nip, BAMBU.nip}, [("personnel:bkd", f"officer:{RANDU.nip}")])
+    assert post(surya, f"{PAGE}/orang", **form, officer=BAMBU.nip).status_code == 303
+    assert came() == {BAMBU.nip}
+    # the number is still another one's: what comes by it would go back to that one
+    assert post(bkd, f"{PAGE}/orang", **form, nobody="1").status_code == 403
+    assert post(bkd, f"{PAGE}/orang", **form | {"pin": BAMBU.nip}, officer=SEKAR.nip).status_code == 303
+    assert came() == {BAMBU.nip, SEKAR.nip}
+
+
+def test_whose_a_pin_is_counts_in_the_moment_in_which_it_is_given_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bkd = stage.signed_in("bkd")
+
+    def another_first(*given: Any, **more: Any) -> int:
+        assign_pin(stage.db, "blora", "bkd", "", "77", RANDU.nip, actor="coordinator:surya", now=stage.clock.now())
+        return assign_pin(*given, **more)
+
+    monkeypatch.setattr("admin.attendance.assign_pin", another_first)
+    form = {"source": "bkd", "machine": "", "pin": "77"}
+    assert post(bkd, f"{PAGE}/orang", **form, officer=BAMBU.nip).status_code == 403
     with stage.db.reading() as connection:
-        refusals = [(x.actor, x.whom) for x in read_looks(connection, "blora", refused=True)]
-    assert refusals == [("personnel:bkd", f"officer:{RANDU.nip}")]
+        assert pins_of(connection, "blora") == [("bkd", "", "77", RANDU.nip)]
+    assert refused_looks(stage) == [("personnel:bkd", f"officer:{RANDU.nip}")]
+
+
+def refused_looks(stage: Stage) -> list[tuple[str, str]]:
+    with stage.db.reading() as connection:
+        return [(look.actor, look.whom) for look in read_looks(connection, "blora", refused=True)]
 
 
 def test_a_list_is_looked_at_and_confirmed_by_who_brought_it_and_the_look_is_kept(stage: Stage) -> None:

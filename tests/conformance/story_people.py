@@ -74,6 +74,7 @@ def machines_and_lists(s: Stage) -> None:
     pin = {"source": "bkd", "machine": "", "pin": "77", "officer": SARI.nip}
     assert s.does(attendance.assign_pin, "pin_assigned punches_recorded", "pins readings punches", **pin) == 1
     s.does(attendance.assign_pin, **pin)
+    s.refuses("other_agency", attendance.assign_pin, "looks", **pin | {"officer": None, "by": SAMSAT_HEAD})
     s.refuses("unknown_officer", attendance.assign_pin, **pin | {"officer": "1"})
     s.refuses("unknown_source", attendance.assign_pin, **pin | {"source": "entah"})
     s.refuses("bad_who", attendance.assign_pin, **pin | {"pin": ""})
