@@ -9,9 +9,10 @@ from typing import Any
 
 from admin.api import read_day
 from hall.errors import Denied, Invalid, NotFound
+from hall.once import answered_before
 from hall.places import Places
 from staffing import case_moves, drafting
-from staffing.case_facts import Today, case_and_place, look_again
+from staffing.case_facts import Today, case_and_place, look_again, take
 from staffing.cases import (
     Case,
     CasePiece,
@@ -176,6 +177,19 @@ def order_from(given: Mapping[str, Any]) -> case_moves.Order:
         due=due,
         requested=who().role == "regent",
     )
+
+
+def open_wanted(hall: str, wanted: list[tuple[str, datetime]], order: case_moves.Order, key: str | None) -> list[str]:
+    """Opens cases from vacancies named by counter and start, and returns their ids; the same key again, the same ids.
+
+    Raises what :func:`staffing.case_facts.take` and :func:`staffing.case_moves.open_cases` raise, and ``bad_key``.
+    """
+    # before the facts are read: a closure told late would turn a repeat of what was done into "vacancy_changed"
+    made: list[str] | None = answered_before(db(), hall, key, order.asked(wanted))
+    if made is not None:
+        return made
+    taken = take(db(), hall, wanted, now=now())
+    return case_moves.open_cases(db(), hall, taken, order, actor=who().actor, now=now(), key=key)
 
 
 def choices(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:

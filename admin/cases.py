@@ -11,17 +11,16 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from admin.api import YEARS, read_day
-from admin.case_work import WORKERS, choices, letter_file, order_from, perform, see
+from admin.case_work import WORKERS, choices, letter_file, open_wanted, order_from, perform, see
 from admin.cases_api import agency_asked, by
 from admin.pages import ROLE_NAMES, frame, place_of
 from admin.words import CAUSES, REASONS
 from hall.database import new_id
 from hall.errors import Invalid, NotFound, Refusal
-from hall.once import check_key
 from hall.places import Places
 from staffing import drafting
-from staffing.case_facts import LONGEST_PERIOD, scheduled, take, taken_from
-from staffing.case_moves import open_cases, statuses_of
+from staffing.case_facts import LONGEST_PERIOD, scheduled, taken_from
+from staffing.case_moves import statuses_of
 from staffing.cases import MOST_PIECES, Sums, Taken, count_cases, list_cases, open_pieces, sums_of
 from staffing.followups import KINDS, STATES, follows
 from staffing.vacancies import vacancies
@@ -109,10 +108,8 @@ def open_chosen(hall: str) -> Response:
     given = request.form
     try:
         wanted = [_reference(text) for text in given.getlist("pilih")]
-        taken = take(db(), hall, wanted, now=now())
         order = order_from({name: given.get(name) for name in ("kind", "note", "responsible", "due")})
-        key = check_key(given.get("key") or None)
-        made = open_cases(db(), hall, taken, order, actor=who().actor, now=now(), key=key)
+        made = open_wanted(hall, wanted, order, given.get("key") or None)
     except Refusal as refusal:
         return _choice(hall, refusal)
     if len(made) == 1:

@@ -7,13 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from admin.api import read_moment
-from admin.case_work import WORKERS, Seen, asker, letter_file, order_from, perform, see
+from admin.case_work import WORKERS, Seen, asker, letter_file, open_wanted, order_from, perform, see
 from admin.case_work import enter as enter_case
 from hall.errors import Invalid
-from hall.once import check_key
 from hall.places import Places, places
-from staffing.case_facts import take
-from staffing.case_moves import open_cases
 from staffing.cases import MOST_PIECES, Case, CasePiece, Now, Step, Sums, Taken, list_cases, sums_of
 from staffing.followups import STATES
 from staffing.privacy import must_reach
@@ -71,9 +68,7 @@ def open_(hall: str) -> tuple[Response, int]:
             message = "Setiap kejadian harus berupa objek dengan counter dan start."
             raise Invalid("wrong_type", message, field="vacancies")
         refs.append((counter, read_moment(start, "start")))
-    taken = take(db(), hall, refs, now=now())
-    key = check_key(request.headers.get("Idempotency-Key"))
-    made = open_cases(db(), hall, taken, order_from(body), actor=who().actor, now=now(), key=key)
+    made = open_wanted(hall, refs, order_from(body), request.headers.get("Idempotency-Key"))
     return jsonify({"cases": made}), 201
 
 

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Index, String, Table, bindparam, select
+from sqlalchemy import Column, Connection, Index, String, Table, bindparam, select
 
 from hall.database import Database, Json, Moment, canonical, metadata
 from hall.errors import Invalid
@@ -50,9 +50,24 @@ def fingerprint(asked: Any) -> str:
 
 def answered(t: Turn, key: str | None, asked: Any) -> Any | None:
     """The stored answer to ``key`` or None. Refuses ``bad_key`` and ``key_reused``: it came with another question."""
+    return _answer(t.connection, t.hall, key, asked)
+
+
+def answered_before(db: Database, hall: str, key: str | None, asked: Any) -> Any | None:
+    """The same before any turn, for who works out first what the turn is to do from facts that change.
+
+    Without it a repeat is refused over what has changed since the first. The turn asks again: two may come at once.
+    """
+    if key is None:
+        return None
+    with db.reading() as connection:
+        return _answer(connection, hall, key, asked)
+
+
+def _answer(connection: Connection, hall: str, key: str | None, asked: Any) -> Any | None:
     if check_key(key) is None:
         return None
-    row = _find.first(t.connection, {"b_hall": t.hall, "b_key": key})
+    row = _find.first(connection, {"b_hall": hall, "b_key": key})
     if row is None:
         return None
     question, answer = row

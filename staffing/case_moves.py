@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from hall.database import Database, must_fit, new_id
 from hall.errors import Conflict, Invalid, NotFound
+from hall.intervals import as_utc
 from hall.once import answered, remember
 from hall.people import officers
 from hall.places import places
@@ -49,10 +50,12 @@ class Order:
     due: date | None = None
     requested: bool = False
 
-    def plain(self) -> dict[str, Any]:
-        """As plain values, to know the same order again."""
+    def asked(self, wanted: Iterable[tuple[str, datetime]]) -> dict[str, Any]:
+        """What was asked of the vacancies at these counters and moments, in whatever zone: to know it again."""
         due = self.due.isoformat() if self.due else None
-        return {"kind": self.kind, "note": self.note, "responsible": self.responsible, "due": due}
+        named = sorted([counter, as_utc(start).isoformat()] for counter, start in wanted)
+        plain = {"kind": self.kind, "note": self.note, "responsible": self.responsible, "due": due}
+        return plain | {"vacancies": named}
 
 
 def open_cases(
@@ -71,7 +74,7 @@ def open_cases(
             "unknown_case_kind", f"Jenis tindak lanjut {order.kind!r:.40} tidak dikenal.", allowed=list(KINDS)
         )
     _check_note(order.note)
-    asked = order.plain() | {"vacancies": sorted([t.counter, t.start.isoformat()] for t in taken)}
+    asked = order.asked((piece.counter, piece.start) for piece in taken)
     with turn(db, hall, now) as t:
         now = t.now
         before: list[str] | None = answered(t, key, asked)
