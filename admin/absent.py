@@ -63,6 +63,8 @@ def preview(hall: str, delivery: str) -> str:
 
 def _preview(place: Places, delivery: str, stated: Any, fault: Refusal | None = None) -> str:
     kept = _own(place, delivery)
+    if kept.state == "done":  # nothing of it is left to look at
+        raise _gone()
     listed = _read(kept.body, stated)
     checked = check_list(db(), place.code, listed, by=asker(), now=now())
     return render_template(
@@ -82,13 +84,16 @@ def _preview(place: Places, delivery: str, stated: Any, fault: Refusal | None = 
 def confirm(hall: str, delivery: str) -> Response:
     """Imports a file that was looked at, and forgets it: what it said beyond dates and kinds is not to be kept."""
     place, form = place_of(hall), request.form
+    kept, good = _own(place, delivery), form.get("rows") == "good"
     try:
-        listed = _read(_own(place, delivery).body, form)
-        taken = take_absences(db(), hall, listed, good_rows=form.get("rows") == "good", by=asker(), now=now())
+        if kept.state != "done":
+            take_absences(db(), hall, _read(kept.body, form), good_rows=good, by=asker(), now=now(), delivery=delivery)
+            kept = _own(place, delivery)
     except Invalid as refusal:
         return make_response(_preview(place, delivery, form, refusal), refusal.status)
-    deliveries.discard(db(), hall, delivery)
-    return _go(url_for("people.away", hall=hall, terimpor=len(taken.new), dikenal=len(taken.known)))
+    told = kept.result  # of the first press, if it was pressed twice: the second found nothing new
+    assert told is not None  # what is done has one
+    return _go(url_for("people.away", hall=hall, terimpor=told["new"], dikenal=told["known"]))
 
 
 @bp.post("/admin/<hall>/tidak-masuk/berkas/<delivery>/buang")
@@ -104,8 +109,12 @@ def _own(place: Places, delivery: str) -> deliveries.Delivery:
     with db().reading() as connection:
         kept = deliveries.find_delivery(connection, place.code, delivery)
     if (kept.kind, kept.actor) != (KIND, who().actor):
-        raise NotFound("unknown_delivery", "Berkas ini tidak ada lagi; silakan unggah sekali lagi.")
+        raise _gone()
     return kept
+
+
+def _gone() -> NotFound:
+    return NotFound("unknown_delivery", "Berkas ini tidak ada lagi; silakan unggah sekali lagi.")
 
 
 def _read(body: bytes, stated: Any) -> AbsenceList:

@@ -13,6 +13,7 @@ from hall.errors import Conflict, Invalid, Refusal
 from hall.people import officers
 from hall.places import places
 from hall.turn import turn
+from staffing import deliveries
 from staffing.absences import check_absence, hours_of, plain, whole_days, write_absence
 from staffing.attendance_list import Asked, ListFault
 from staffing.books import standing
@@ -120,12 +121,20 @@ def check_list(db: Database, hall: str, listed: AbsenceList, *, by: Asker, now: 
 
 
 def take_absences(
-    db: Database, hall: str, listed: AbsenceList, *, good_rows: bool = False, by: Asker, now: datetime
+    db: Database,
+    hall: str,
+    listed: AbsenceList,
+    *,
+    good_rows: bool = False,
+    by: Asker,
+    now: datetime,
+    delivery: str | None = None,
 ) -> Checked:
     """Records what is new in a list in one turn: all of it or, if the person says so (``good_rows``), its sound rows.
 
-    The same list again records nothing. Raises :class:`Invalid` (``list_unreadable``, ``list_has_faults``); nothing is
-    recorded then.
+    The same list again records nothing. The ``delivery`` that the list came in keeps how many were ``new`` and
+    ``known``, and no more. Raises :class:`Invalid` (``list_unreadable``, ``list_has_faults``) and :class:`NotFound`
+    (``unknown_delivery``); nothing is recorded then.
     """
     checked = check_list(db, hall, listed, by=by, now=now)
     if checked.unusable:
@@ -147,4 +156,6 @@ def take_absences(
             data = plain(fact, row.kind, ready.start, ready.end, row.document)
             t.write("absence_recorded", row.officer, data | {"line": row.line}, actor=by.actor)
             taken.append(ready)
+        if delivery is not None:
+            deliveries.emptied(t.connection, hall, delivery, {"new": len(taken), "known": len(known)})
     return Checked(tuple(taken), tuple(known), checked.faults)

@@ -129,6 +129,17 @@ def done(connection: Connection, delivery: str, result: dict[str, Any]) -> None:
     connection.execute(update(deliveries).where(mine).values(state="done", result=result))
 
 
+def emptied(connection: Connection, hall: str, delivery: str, result: dict[str, Any]) -> None:
+    """As :func:`done`, but what came of the body is all that stays of it: it said more than is to be kept.
+
+    Raises :class:`NotFound` (``unknown_delivery``) when it was thrown away since.
+    """
+    mine = (deliveries.c.hall == hall) & (deliveries.c.id == delivery) & (deliveries.c.state != "done")
+    nothing = {"body": b"", "size": 0, "digest": "", "name": ""}
+    if connection.execute(update(deliveries).where(mine).values(state="done", result=result, **nothing)).rowcount == 0:
+        find_delivery(connection, hall, delivery)
+
+
 def find_delivery(connection: Connection, hall: str, delivery: str) -> Delivery:
     """A body that was kept. Raises :class:`NotFound` (``unknown_delivery``)."""
     query = select(deliveries).where(deliveries.c.hall == hall, deliveries.c.id == delivery)

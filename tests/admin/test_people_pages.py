@@ -13,6 +13,7 @@ from hall.journal import since
 from staffing import facts
 from staffing.absences import absences_in
 from staffing.books import roster_entries
+from staffing.deliveries import find_delivery
 from staffing.privacy import read_looks
 from tests.admin.morning import at
 from tests.admin.stage import Stage, Visitor
@@ -334,6 +335,11 @@ def test_a_file_of_absences_is_looked_at_first_and_forgotten_afterwards(stage: S
     assert taken.status_code == 303  # type: ignore[attr-defined]
     assert "1 catatan diimpor." in head.page(taken.location).text  # type: ignore[attr-defined]
     assert away(stage) == [(LINTANG.nip, "sick", "")]
+    again = send(head, answer.location, rows="good")  # pressed twice
+    assert (again.status_code, again.location) == (303, taken.location)  # type: ignore[attr-defined]
     assert head.page(answer.location).status_code == 404
+    with stage.db.reading() as connection:
+        kept = find_delivery(connection, "blora", answer.location.rpartition("/")[2])
+    assert (kept.body, kept.name, kept.digest, kept.size) == (b"", "", "", 0)
     nothing = send(head, "/admin/blora/tidak-masuk/berkas")
     assert nothing.status_code == 422 and "Pilih berkas" in nothing.text  # type: ignore[attr-defined]

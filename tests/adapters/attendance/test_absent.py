@@ -15,6 +15,7 @@ from adapters.attendance.absent import read_absences
 from app.cli import cli
 from hall.database import Database
 from hall.errors import Refusal
+from staffing import deliveries
 from staffing.absence_list import check_list, take_absences
 from staffing.attendance_list import Asked
 from staffing.books import standing
@@ -132,6 +133,25 @@ def test_nothing_is_imported_unless_all_is_sound_or_the_good_rows_are_asked_for(
     with blora.reading() as connection:
         [look] = read_looks(connection, "blora")
     assert (look.actor, look.allowed) == ("head:embun", False)  # the reach for Samsat's officer
+
+
+def test_of_two_who_confirm_a_list_at_once_the_first_is_believed(blora: Database) -> None:
+    body, listed = GOOD.encode(), read_absences(GOOD.encode(), PLAIN)
+    kept = deliveries.keep(blora, "blora", "absences", body, actor=HEAD.actor, now=NOW, pending=True)
+    for _ in range(2):
+        take_absences(blora, "blora", listed, by=HEAD, now=NOW, delivery=kept)
+    with blora.reading() as connection:
+        told = deliveries.find_delivery(connection, "blora", kept)
+    assert (told.state, told.result, told.body) == ("done", {"new": 2, "known": 0}, b"")
+
+
+def test_a_list_that_was_thrown_away_meanwhile_is_not_imported(blora: Database) -> None:
+    body, listed = GOOD.encode(), read_absences(GOOD.encode(), PLAIN)
+    kept = deliveries.keep(blora, "blora", "absences", body, actor=HEAD.actor, now=NOW, pending=True)
+    deliveries.discard(blora, "blora", kept)
+    with pytest.raises(Refusal, match="unknown_delivery"):
+        take_absences(blora, "blora", listed, by=HEAD, now=NOW, delivery=kept)
+    assert count(blora) == 0
 
 
 def test_the_command_shows_and_imports(blora: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
