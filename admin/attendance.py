@@ -13,11 +13,12 @@ from admin.people_api import asker
 from hall.errors import Invalid, NotFound, Refusal
 from hall.people import officer_names
 from hall.places import Places
-from staffing.attendance import assign_pin, pins_of, sources_now, strangers
+from staffing.attendance import sources_now
 from staffing.attendance_list import Asked, ListRead, covered_now, take_list, until_of
 from staffing.deliveries import LARGEST_LIST, Delivery, find_delivery, keep, unread
 from staffing.deliveries import discard as throw_away
 from staffing.machines import list_machine, machines_of, unlist_machine, unlisted_of
+from staffing.pins import assign_pin, pins_of, strangers
 from staffing.privacy import EVERYBODY, note_look, reach
 from web.ground import db, ground, now
 from web.identity import who

@@ -56,8 +56,8 @@ def init(hallfile: Path) -> None:
     from hall.schema import migrate
     from hall.setup import StaffTables, load_hall
     from queueing.stranded import out_of_reach
-    from staffing.attendance import adopt_known
     from staffing.facts import posts, roster
+    from staffing.pins import adopt_known
 
     try:
         file = read_hall_file(hallfile)

@@ -176,8 +176,8 @@ def machine(serial: str, source: str | None, name: str, remove: bool, hall_code:
 @refusing
 def pin(who: str, nip: str | None, source: str | None, machine: str, nobody: bool, hall_code: str | None) -> None:
     """Say that the PIN (or number) WHO is the officer NIP; everything told of it becomes theirs."""
-    from staffing.attendance import assign_pin
     from staffing.machines import find_machine
+    from staffing.pins import assign_pin
 
     if (nip is None) != nobody:
         raise click.UsageError("Give a NIP, or --nobody.")
@@ -215,8 +215,9 @@ def status(hall_code: str | None, as_json: bool) -> None:
     """Until when each source has delivered, when machines were heard, and who is unknown to the hall."""
     from dataclasses import asdict
 
-    from staffing.attendance import sources_now, strangers
+    from staffing.attendance import sources_now
     from staffing.machines import machines_of, unlisted_of
+    from staffing.pins import strangers
 
     with opened() as db:
         place = _place(db, hall_code)

@@ -29,7 +29,7 @@ from hall.places import hall_codes, places
 from hall.turn import turns
 from queueing import slips
 from queueing.day_end import end_old_days
-from staffing import attendance, deliveries
+from staffing import deliveries, pins
 from staffing.case_facts import Reviewer
 from staffing.presence import end_day, find_lost_consoles
 from staffing.vacancies import note_closed
@@ -365,7 +365,7 @@ class Couriers:
             end_day(self._db, code, now=now)
             find_lost_consoles(self._db, code, now=now)
             slips.give_up(self._db, code, now=now, after=UNREPORTED)
-            attendance.adopt_known(self._db, code, actor="system", now=now)
+            pins.adopt_known(self._db, code, actor="system", now=now)
             if now - self._forgot >= FORGET_EVERY:
                 deliveries.forget_old(self._db, code, now)
             wanted |= {(code, p): None for p in hall.printers.values() if p.kind != "agent"}

@@ -32,6 +32,7 @@ from staffing.entries import plan_officer
 from staffing.facts import record_closure
 from staffing.machines import list_machine
 from staffing.outbox import SENT, report_message, take_message
+from staffing.pins import assign_pin
 from staffing.privacy import Asker
 from staffing.vacancies import Vacancy, note_asked, vacancies
 from staffing.watch import watch
@@ -89,7 +90,7 @@ def set_up_machine(db: Database, file: HallFile, now: datetime) -> None:
     """Lists the machine at the door and says who is who on it."""
     list_machine(db, HALL, SERIAL, source=DOOR, name="Pintu utama (mesin peragaan)", actor=MANAGER, now=now)
     for nip, pin in pins(file).items():
-        attendance.assign_pin(db, HALL, DOOR, SERIAL, pin, nip, actor=MANAGER, now=now)
+        assign_pin(db, HALL, DOOR, SERIAL, pin, nip, actor=MANAGER, now=now)
 
 
 def _deliver_if_due(db: Database, hall: Places, held: list[Told], before: date, day: date) -> list[Told]:

@@ -14,9 +14,10 @@ from werkzeug.test import encode_multipart
 from hall.database import Database
 from hall.people import set_account
 from staffing import facts
-from staffing.attendance import Told, deliver, strangers
+from staffing.attendance import Told, deliver
 from staffing.deliveries import LARGEST_LIST
 from staffing.machines import machines_of, note_unlisted
+from staffing.pins import strangers
 from tests.admin.stage import PIN, Stage, Visitor
 from tests.cast import BAMBU, MELATI, SEKAR
 

@@ -12,9 +12,10 @@ from werkzeug.datastructures import FileStorage
 
 from hall.people import set_account
 from staffing import facts
-from staffing.attendance import Told, assign_pin, covered, deliver, pins_of
+from staffing.attendance import Told, covered, deliver
 from staffing.cases import list_cases
 from staffing.flags import find_flag, open_flags
+from staffing.pins import assign_pin, pins_of
 from staffing.privacy import read_looks
 from staffing.watch import watch
 from tests.admin.stage import PIN, Stage, Visitor

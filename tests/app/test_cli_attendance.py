@@ -18,7 +18,8 @@ from adapters.attendance.pretend_zk import Held, PretendZk
 from app.cli import cli
 from hall.database import Database, sqlite_url
 from staffing import deliveries, facts
-from staffing.attendance import covered, readings
+from staffing.attendance import covered
+from staffing.readings import readings
 from tests.cast import BIMA, CONTOH_FILE, SARI, WIB
 from tests.live import environment_of, run_antre
 

@@ -32,13 +32,14 @@ from app.verify import verify
 from hall.database import Database, sqlite_url
 from hall.people import new_token
 from hall.places import Places, places
-from staffing.attendance import assign_pin, sources_now, strangers
+from staffing.attendance import sources_now
 from staffing.cases import list_cases
 from staffing.facts import punches
 from staffing.flags import open_flags, past_flags
 from staffing.floor import STAFFED, VACANT, floor
 from staffing.machines import find_machine, list_machine, machines_of
 from staffing.outbox import QUEUED, SENDING, SENT, count_messages
+from staffing.pins import assign_pin, strangers
 from staffing.vacancies import Period, vacancies
 from tests.app.visit import Clock, settings_of
 from tests.cast import SEKAR, TUESDAY_MORNING, WIB, wib

@@ -16,7 +16,7 @@ from queueing.slips import printers_now
 from queueing.statistics import agree, day_numbers, day_numbers_from_journal, days_with_tickets, read_tickets
 from queueing.upnext import ended_today, set_aside, up_next
 from staffing.absences import absences_in
-from staffing.attendance import covered, pins_of, sources_now, strangers
+from staffing.attendance import covered, sources_now
 from staffing.cases import count_cases, drafts_of, list_cases, pieces_of, steps_of, sums_of
 from staffing.entries import plans_in, post_changes_of
 from staffing.flags import open_flags, past_flags
@@ -25,6 +25,7 @@ from staffing.machines import machines_of, unlisted_of
 from staffing.outbox import count_messages, next_due
 from staffing.outbox import told_of as messages_of
 from staffing.people_day import people_on
+from staffing.pins import pins_of, strangers
 from staffing.privacy import broken_looks, read_looks
 from staffing.reported import told_of
 from staffing.rollcall import closed_at, marks_of

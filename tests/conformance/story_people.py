@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from hall.setup import load_hall
-from staffing import absence_list, absences, attendance, deliveries, entries, facts, machines, privacy, rollcall
+from staffing import absence_list, absences, attendance, deliveries, entries, facts, machines, pins, privacy, rollcall
 from staffing.absence_list import AbsenceList, AbsenceRow
 from staffing.attendance import Told
 from staffing.rollcall import Mark
@@ -72,17 +72,17 @@ def machines_and_lists(s: Stage) -> None:
     s.refuses("bad_time", attendance.deliver, **given | {"told": [Told("1", wib("1969-12-31", "23:00"))]})
     s.refuses("bad_time", attendance.deliver, **given | {"told": [Told("1", wib("2039-01-01", "08:00"))]})
     pin = {"source": "bkd", "machine": "", "pin": "77", "officer": SARI.nip}
-    assert s.does(attendance.assign_pin, "pin_assigned punches_recorded", "pins readings punches", **pin) == 1
-    s.does(attendance.assign_pin, **pin)
-    s.refuses("other_agency", attendance.assign_pin, "looks", **pin | {"officer": None, "by": SAMSAT_HEAD})
-    s.refuses("unknown_officer", attendance.assign_pin, **pin | {"officer": "1"})
-    s.refuses("unknown_source", attendance.assign_pin, **pin | {"source": "entah"})
-    s.refuses("bad_who", attendance.assign_pin, **pin | {"pin": ""})
+    assert s.does(pins.assign_pin, "pin_assigned punches_recorded", "pins readings punches", **pin) == 1
+    s.does(pins.assign_pin, **pin)
+    s.refuses("other_agency", pins.assign_pin, "looks", **pin | {"officer": None, "by": SAMSAT_HEAD})
+    s.refuses("unknown_officer", pins.assign_pin, **pin | {"officer": "1"})
+    s.refuses("unknown_source", pins.assign_pin, **pin | {"source": "entah"})
+    s.refuses("bad_who", pins.assign_pin, **pin | {"pin": ""})
     new = f'[[officer]]\nnip = "{STRANGER}"\nname = "Ågot Tamu"\nagency = "dukcapil"\nstatus = "pns"\nsource = "bkd"\n'
     more = a_file(CONTOH_FILE.read_text(encoding="utf-8") + MORE + new)
     s.does(load_hall, "hall_set_up", "halls officers accounts", file=more, staff=STAFF)
-    assert s.does(attendance.adopt_known, "punches_recorded", "readings punches", actor="operator:init") == 1
-    assert s.does(attendance.adopt_known, actor="operator:init") == 0
+    assert s.does(pins.adopt_known, "punches_recorded", "readings punches", actor="operator:init") == 1
+    assert s.does(pins.adopt_known, actor="operator:init") == 0
     one = {"serial": "CKJX-01", "source": "bkd", "name": "Mesin pintu 🚪"}
     s.does(machines.note_unlisted, "machine_refused", "unlisted_machines", serial="CKJX-01")
     s.does(machines.list_machine, "machine_listed", "machines unlisted_machines", **one)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,17 +11,11 @@ from hall.database import Database
 from hall.errors import Conflict, Invalid, NotFound, NotSignedIn
 from hall.journal import since
 from hall.people import officers
-from staffing import deliveries, facts, machines, source_keys
-from staffing.attendance import (
-    Told,
-    adopt_known,
-    assign_pin,
-    covered,
-    deliver,
-    pins_of,
-    strangers,
-)
+from staffing import deliveries, facts, source_keys
+from staffing.attendance import Told, covered, deliver
+from staffing.pins import adopt_known, assign_pin, pins_of, strangers
 from tests.cast import BIMA, SARI, TUESDAY_AFTERNOON, TUESDAY_MORNING, wib
+from tests.staffing.beside import kinds, meanwhile
 
 AT, LATER = TUESDAY_MORNING, TUESDAY_AFTERNOON
 NEWCOMER = "200001012024032001"
@@ -45,26 +36,9 @@ def punches(db: Database) -> list[tuple[str, datetime]]:
         return [(row.officer, row.at) for row in connection.execute(query)]
 
 
-def kinds(db: Database) -> list[str]:
-    with db.reading() as connection:
-        return [line.kind for line in since(connection, "contoh", 0)][1:]
-
-
 def aside(db: Database) -> list[tuple[str, int]]:
     with db.reading() as connection:
         return [(one.who, one.readings) for one in strangers(connection, "contoh")]
-
-
-def meanwhile(db: Database, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Lets ``act`` go before the next who writes, who has looked already."""
-    real = db.writing
-
-    def writing(*hall: str, **how: Any) -> AbstractContextManager[Any]:
-        monkeypatch.setattr(db, "writing", real)
-        act()
-        return real(*hall, **how)
-
-    monkeypatch.setattr(db, "writing", writing)
 
 
 def test_a_resent_batch_counts_once_on_each_engine(contoh_on_each: Database) -> None:
@@ -245,116 +219,6 @@ def test_a_list_that_is_confirmed_twice_at_once_keeps_what_the_first_press_did(c
         deliver(contoh, "contoh", "bkd", [Told(SARI.nip, AT)], delivery=body, actor="x", now=AT)
     with contoh.reading() as connection:
         assert (deliveries.find_delivery(connection, "contoh", body).result or {})["new"] == 1
-
-
-# ---- machines ----
-
-
-@pytest.fixture
-def listed(contoh: Database) -> Database:
-    """contoh with the listed machine M1."""
-    machines.list_machine(contoh, "contoh", "M1", source="bkd", name="Lobi", actor="x", now=AT)
-    return contoh
-
-
-def look(db: Database) -> machines.Machine:
-    with db.reading() as connection:
-        found = machines.find_machine(connection, "contoh", "M1")
-    assert found is not None
-    return found
-
-
-def keep_in_contact(db: Database, start: datetime, minutes: int) -> datetime:
-    """The machine asks once a minute; returns the last time."""
-    for minute in range(minutes + 1):
-        machines.note_contact(db, "contoh", "M1", now=start + timedelta(minutes=minute))
-    return start + timedelta(minutes=minutes)
-
-
-def test_unbroken_contact_moves_delivered_until_and_silence_does_not(listed: Database) -> None:
-    last = keep_in_contact(listed, AT, 16)
-    assert look(listed).delivered_until == last - machines.SETTLED
-    with listed.reading() as connection:
-        assert covered(connection, "contoh")["bkd"] == AT + timedelta(minutes=10)
-    after = keep_in_contact(listed, LATER, 4)  # hours of silence in between: what waited has not come yet
-    assert look(listed).delivered_until == last - machines.SETTLED
-    assert look(listed).contact_since == LATER
-    machines.note_contact(listed, "contoh", "M1", now=after + timedelta(minutes=1))
-    assert look(listed).delivered_until == LATER
-
-
-def test_a_source_has_delivered_as_far_as_its_slowest_machine(listed: Database) -> None:
-    machines.list_machine(listed, "contoh", "M2", source="bkd", name="", actor="x", now=AT)
-    keep_in_contact(listed, AT, 30)
-    with listed.reading() as connection:
-        assert covered(connection, "contoh") == {}
-    machines.unlist_machine(listed, "contoh", "M2", actor="x", now=AT)
-    keep_in_contact(listed, AT + timedelta(minutes=31), 1)
-    with listed.reading() as connection:
-        assert covered(connection, "contoh")["bkd"] == AT + timedelta(minutes=26)
-
-
-def test_a_clock_that_is_ahead_is_told_once_and_again_when_it_is_right(listed: Database) -> None:
-    machines.note_clock(listed, "contoh", "M1", AT + timedelta(minutes=9), now=AT)
-    machines.note_clock(listed, "contoh", "M1", AT + timedelta(minutes=9, seconds=20), now=AT)
-    assert look(listed).clock_off == 540
-    last = keep_in_contact(listed, AT, 6)
-    machines.note_clock(listed, "contoh", "M1", last - timedelta(seconds=3), now=last)
-    assert look(listed).clock_off is None
-    assert [kind for kind in kinds(listed) if "clock" in kind] == ["machine_clock_wrong", "machine_clock_right"]
-
-
-def test_a_wrong_clock_is_told_once_by_two_batches_at_once(listed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    ahead = AT + timedelta(minutes=9)
-    meanwhile(listed, monkeypatch, lambda: machines.note_clock(listed, "contoh", "M1", ahead, now=AT))
-    machines.note_clock(listed, "contoh", "M1", ahead, now=AT)
-    assert kinds(listed).count("machine_clock_wrong") == 1
-
-
-def test_a_punch_that_waited_is_no_clock_that_is_behind_unless_the_machine_was_there_all_the_while(
-    listed: Database,
-) -> None:
-    machines.note_clock(listed, "contoh", "M1", AT - timedelta(minutes=20), now=AT)
-    assert look(listed).clock_off is None
-    last = keep_in_contact(listed, AT, 6)
-    machines.note_clock(listed, "contoh", "M1", last - timedelta(minutes=20), now=last)
-    assert look(listed).clock_off == -1200
-
-
-def test_unlisted_machines_are_remembered_counted_and_bounded(contoh: Database) -> None:
-    for minute in range(3):
-        machines.note_unlisted(contoh, "contoh", "X0", now=AT + timedelta(minutes=minute))
-    for number in range(1, 80):
-        machines.note_unlisted(contoh, "contoh", f"X{number}", now=AT)
-    with contoh.reading() as connection:
-        told = machines.unlisted_of(connection, "contoh")
-    assert len(told) == machines.MOST_UNLISTED
-    assert (told[0].serial, told[0].tries) == ("X0", 3)
-    assert kinds(contoh).count("machine_refused") == machines.MOST_UNLISTED
-
-
-def test_a_machine_that_moves_to_another_source_says_nothing_of_it_yet(listed: Database) -> None:
-    keep_in_contact(listed, AT, 6)
-    machines.unlist_machine(listed, "contoh", "M1", actor="x", now=LATER)
-    machines.list_machine(listed, "contoh", "M1", source="bkd", name="Lobi", actor="x", now=LATER)
-    assert look(listed).delivered_until is None
-    with pytest.raises(NotFound):
-        machines.unlist_machine(listed, "contoh", "M9", actor="x", now=LATER)
-    with pytest.raises(Invalid):
-        machines.list_machine(listed, "contoh", "M 1", source="bkd", name="", actor="x", now=LATER)
-
-
-def test_a_machine_that_moves_while_it_is_heard_begins_its_contact_anew(
-    listed: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def move() -> None:
-        machines.unlist_machine(listed, "contoh", "M1", actor="x", now=late)
-        machines.list_machine(listed, "contoh", "M1", source="bkd", name="", actor="x", now=late)
-
-    late = keep_in_contact(listed, AT, 6) + timedelta(minutes=1)
-    meanwhile(listed, monkeypatch, move)
-    machines.note_contact(listed, "contoh", "M1", now=late)
-    assert (look(listed).contact_since, look(listed).delivered_until) == (late, None)
 
 
 # ---- keys ----

@@ -16,7 +16,8 @@ from app.settings import Settings
 from hall.database import Database
 from hall.people import new_token
 from staffing import facts
-from staffing.attendance import covered, strangers
+from staffing.attendance import covered
+from staffing.pins import strangers
 from staffing.source_keys import new_source_key, sign
 from tests.cast import BAMBU, TUESDAY_MORNING
 from tests.clock import HandClock
