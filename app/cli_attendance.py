@@ -138,7 +138,7 @@ def pull(serial: str, address: str, password_file: Path | None, udp: bool, hall_
         for start in range(0, len(told), AT_ONCE):
             part = told[start : start + AT_ONCE]
             taken += deliver(db, place.code, machine.source, part, machine=serial, actor=ACTOR, now=moment)
-        note_delivered(db, place.code, serial, moment, now=moment)
+        note_delivered(db, place.code, machine.source, serial, moment, now=moment)
     for sentence in faults[:20]:
         click.echo(sentence, err=True)
     click.echo(_sentence(taken))

@@ -208,16 +208,18 @@ def _delivered_by_all(connection: Connection, hall: str, source: str) -> datetim
     return min(known) if told and len(known) == len(told) else None
 
 
-def note_delivered(db: Database, hall: str, serial: str, until: datetime, *, now: datetime) -> None:
-    """Notes that everything a machine held up to ``until`` was fetched from it: a pull takes all there is."""
+def note_delivered(db: Database, hall: str, source: str, serial: str, until: datetime, *, now: datetime) -> None:
+    """Notes that everything a machine held up to ``until`` was fetched from it: a pull takes all there is.
+
+    Nothing is noted of one that was moved to another source or unlisted meanwhile: that one has heard nothing of it.
+    """
     with db.writing(hall) as connection:
         mine = (machines.c.hall == hall) & (machines.c.serial == serial)
+        mine &= machines.c.active & (machines.c.source == source)
         values = {"delivered_until": until, "last_contact": now, "last_batch": now}
-        connection.execute(update(machines).where(mine).values(**values))
-    with db.reading() as connection:
-        known = find_machine(connection, hall, serial)
-    if known is not None:
-        _cover_by_contact(db, hall, known.source, serial, now)
+        noted = connection.execute(update(machines).where(mine).values(**values)).rowcount
+    if noted:
+        _cover_by_contact(db, hall, source, serial, now)
 
 
 def note_clock(db: Database, hall: str, serial: str, newest: datetime, *, now: datetime) -> None:

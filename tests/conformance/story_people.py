@@ -97,7 +97,9 @@ def machines_and_lists(s: Stage) -> None:
     s.does(machines.note_clock, "machine_clock_wrong", "machines", serial="CKJX-01", newest=wib(WEDNESDAY, "09:00"))
     s.does(machines.note_clock, "machine_clock_right", "machines", serial="CKJX-01", newest=s.now)
     s.at(wib(WEDNESDAY, "09:00"))
-    s.does(machines.note_delivered, "source_covered", "machines coverage", serial="CKJX-01", until=s.now)
+    fetched = {"source": "bkd", "serial": "CKJX-01", "until": s.now}
+    s.does(machines.note_delivered, **fetched | {"source": "entah"})
+    s.does(machines.note_delivered, "source_covered", "machines coverage", **fetched)
     s.does(machines.unlist_machine, "machine_unlisted", "machines", serial="CKJX-01")
     s.refuses("unknown_machine", machines.unlist_machine, serial="CKJX-01")
     s.does(new_source_key, "source_key_made", "source_keys", source="bkd", only=False)

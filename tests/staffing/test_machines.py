@@ -121,3 +121,11 @@ def test_a_machine_that_moves_while_it_is_heard_begins_its_contact_anew(
     meanwhile(listed, monkeypatch, move)
     machines.note_contact(listed, "contoh", "M1", now=late)
     assert (look(listed).contact_since, look(listed).delivered_until) == (late, None)
+
+
+def test_what_was_fetched_says_nothing_of_a_machine_that_was_moved_or_unlisted_meanwhile(listed: Database) -> None:
+    machines.note_delivered(listed, "contoh", "another", "M1", LATER, now=LATER)
+    assert look(listed).delivered_until is None
+    machines.unlist_machine(listed, "contoh", "M1", actor="x", now=LATER)
+    machines.note_delivered(listed, "contoh", "bkd", "M1", LATER, now=LATER)
+    assert look(listed).delivered_until is None
