@@ -13,6 +13,7 @@ from hall.once import answered_before
 from hall.places import Places
 from staffing import case_moves, drafting
 from staffing.case_facts import Today, case_and_place, look_again, take
+from staffing.case_opening import Order, open_cases
 from staffing.cases import (
     Case,
     CasePiece,
@@ -167,10 +168,10 @@ def letter_file(case_id: str, nr: int, form: str) -> tuple[bytes, str, str]:
     return write(content, form), FORMS[form], f"konsep-{case.number}-{nr}-{draft.kind}.{form}"
 
 
-def order_from(given: Mapping[str, Any]) -> case_moves.Order:
+def order_from(given: Mapping[str, Any]) -> Order:
     """What is to be opened, from a body or a form; from the regent it is a request."""
     due: date | None = read_day(given.get("due"))
-    return case_moves.Order(
+    return Order(
         kind=given.get("kind") or None,
         note=str(given.get("note") or ""),
         responsible=str(given.get("responsible") or ""),
@@ -179,17 +180,17 @@ def order_from(given: Mapping[str, Any]) -> case_moves.Order:
     )
 
 
-def open_wanted(hall: str, wanted: list[tuple[str, datetime]], order: case_moves.Order, key: str | None) -> list[str]:
+def open_wanted(hall: str, wanted: list[tuple[str, datetime]], order: Order, key: str | None) -> list[str]:
     """Opens cases from vacancies named by counter and start, and returns their ids; the same key again, the same ids.
 
-    Raises what :func:`staffing.case_facts.take` and :func:`staffing.case_moves.open_cases` raise, and ``bad_key``.
+    Raises what :func:`staffing.case_facts.take` and :func:`staffing.case_opening.open_cases` raise, and ``bad_key``.
     """
     # before the facts are read: a closure told late would turn a repeat of what was done into "vacancy_changed"
     made: list[str] | None = answered_before(db(), hall, key, order.asked(wanted))
     if made is not None:
         return made
     taken = take(db(), hall, wanted, now=now())
-    return case_moves.open_cases(db(), hall, taken, order, actor=who().actor, now=now(), key=key)
+    return open_cases(db(), hall, taken, order, actor=who().actor, now=now(), key=key)
 
 
 def choices(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:

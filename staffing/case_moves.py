@@ -1,163 +1,37 @@
-"""The verbs of follow-up: open, accept, assign, meet, draft, answer, note, close, reopen; each a turn and a line."""
+"""The moves of a case once opened: accept, assign, meet, draft, answer, note, close, reopen; each a turn and a line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from hall.database import Database, must_fit, new_id
-from hall.errors import Conflict, Invalid, NotFound
-from hall.intervals import as_utc
-from hall.once import answered, remember
+from hall.database import Database, must_fit
+from hall.errors import Conflict, Invalid
 from hall.people import officers
 from hall.places import places
 from hall.turn import Turn, turn
 from staffing.cases import (
-    MOST_PIECES,
     Case,
     Now,
     Taken,
     case_letters,
     case_pieces,
-    case_steps,
     cases,
     find_case,
     now_to_plain,
+    put_pieces,
+    put_step,
 )
-from staffing.followups import KINDS, RESULTS, follows
+from staffing.followups import RESULTS, follows
 
 LONGEST_NOTE = 2000
 LONGEST_NAME = 200
 LIVE = ("open", "in_progress")
 SYSTEM = "system"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody wants opened: a kind (None: what each cause proposes), a note, who answers for it and until when.
-
-    ``requested``: only asked for; the hall's management accepts it or closes it.
-    """
-
-    kind: str | None = None
-    note: str = ""
-    responsible: str = ""
-    due: date | None = None
-    requested: bool = False
-
-    def asked(self, wanted: Iterable[tuple[str, datetime]]) -> dict[str, Any]:
-        """What was asked of the vacancies at these counters and moments, in whatever zone: to know it again."""
-        due = self.due.isoformat() if self.due else None
-        named = sorted([counter, as_utc(start).isoformat()] for counter, start in wanted)
-        plain = {"kind": self.kind, "note": self.note, "responsible": self.responsible, "due": due}
-        return plain | {"vacancies": named}
-
-
-def open_cases(
-    db: Database, hall: str, taken: Sequence[Taken], order: Order, *, actor: str, now: datetime, key: str | None = None
-) -> list[str]:
-    """Opens one case for each agency and kind among the vacancies, so that an agency reads of itself alone.
-
-    Returns their ids. The same ``key`` again gives the same answer. Raises :class:`Invalid` (``no_vacancies``,
-    ``too_many_vacancies``, ``unknown_case_kind``, ``kind_does_not_fit``, ``nothing_follows``, ``bad_due``,
-    ``note_too_long``), :class:`Conflict` (``already_in_case``, ``still_provisional``) and :class:`NotFound`.
-    """
-    if not taken:
-        raise Invalid("no_vacancies", "Pilih sedikitnya satu kejadian loket kosong.")
-    if order.kind is not None and order.kind not in KINDS:
-        raise Invalid(
-            "unknown_case_kind", f"Jenis tindak lanjut {order.kind!r:.40} tidak dikenal.", allowed=list(KINDS)
-        )
-    _check_note(order.note)
-    asked = order.asked((piece.counter, piece.start) for piece in taken)
-    with turn(db, hall, now) as t:
-        now = t.now
-        before: list[str] | None = answered(t, key, asked)
-        if before is not None:
-            return before
-        here = places(db, t.connection, hall, t.config)
-        _check_due(order.due, here.date(now))
-        _check_short(order.responsible)
-        statuses = statuses_of(t.connection, hall, {o for piece in taken for o in piece.officers})
-        groups: dict[tuple[str, str], list[Taken]] = {}
-        for piece in sorted(set(taken), key=lambda p: (p.start, p.counter)):
-            if piece.agency not in here.agencies:
-                raise NotFound("unknown_agency", f"Instansi {piece.agency!r} tidak ada di balai ini.")
-            ways = follows(piece.cause, here.agencies[piece.agency].kind, [statuses[o] for o in piece.officers])
-            groups.setdefault((piece.agency, _way(piece, ways, order.kind)), []).append(piece)
-        for (_, kind), pieces in groups.items():
-            _must_be_free(t.connection, hall, kind, pieces)
-        made = [_open(t, agency, kind, pieces, order, actor, here.date) for (agency, kind), pieces in groups.items()]
-        remember(t, key, asked, made)
-        return made
-
-
-def _way(piece: Taken, ways: tuple[str, ...], wanted: str | None) -> str:
-    if not ways:
-        message = "Waktu yang tidak terpantau tidak mengatakan apa pun tentang orang; tidak ada tindak lanjutnya."
-        raise Invalid("nothing_follows", message, counter=piece.counter)
-    if wanted is not None and wanted not in ways:
-        message = f"Tindak lanjut ini tidak sesuai dengan sebab kosongnya loket {piece.counter}."
-        raise Invalid("kind_does_not_fit", message, counter=piece.counter, allowed=list(ways))
-    way = wanted or ways[0]
-    if way == "examination" and piece.provisional:
-        message = f"Sebab di loket {piece.counter} masih sementara: waktu memberi keterangan belum lewat."
-        raise Conflict("still_provisional", message, counter=piece.counter)
-    return way
-
-
-def _must_be_free(connection: Connection, hall: str, kind: str, pieces: Sequence[Taken]) -> None:
-    if len(pieces) > MOST_PIECES:
-        raise Invalid("too_many_vacancies", f"Satu tindak lanjut memuat paling banyak {MOST_PIECES} kejadian.")
-    query = (
-        select(case_pieces.c.counter, case_pieces.c.start, cases.c.number)
-        .join(cases, cases.c.id == case_pieces.c.case)
-        .where(case_pieces.c.hall == hall, cases.c.kind == kind, cases.c.state != "closed")
-        .where(case_pieces.c.start >= pieces[0].start, case_pieces.c.start <= pieces[-1].start)
-    )
-    wanted = {(piece.counter, piece.start) for piece in pieces}
-    for row in connection.execute(query):
-        if (row.counter, row.start) in wanted:
-            message = f"Kejadian di loket {row.counter} sudah termasuk dalam tindak lanjut nomor {row.number}."
-            raise Conflict("already_in_case", message, counter=row.counter, number=row.number)
-
-
-def _open(t: Turn, agency: str, kind: str, pieces: Sequence[Taken], order: Order, actor: str, day: Any) -> str:
-    highest = t.connection.execute(select(func.max(cases.c.number)).where(cases.c.hall == t.hall)).scalar_one()
-    number, case_id = (highest or 0) + 1, new_id()
-    state = "requested" if order.requested else "open"
-    first, last = day(pieces[0].start), day(max(piece.start for piece in pieces))
-    t.connection.execute(
-        cases.insert().values(
-            id=case_id, hall=t.hall, number=number, kind=kind, agency=agency, state=state, opened=t.now,
-            opened_by=actor, updated=t.now, first_day=first, last_day=last, responsible=order.responsible.strip(),
-            due=order.due, meeting_place="", changed=False,
-        )
-    )  # fmt: skip
-    _put_pieces(t, case_id, pieces)
-    data = {"number": number, "kind": kind, "agency": agency, "state": state, "pieces": len(pieces)}
-    data |= {"from": first.isoformat(), "to": last.isoformat()}
-    step = "requested" if order.requested else "opened"
-    _step(t, case_id, step, order.note, {"kind": kind, "pieces": len(pieces)}, actor)
-    t.write(f"case_{step}", f"case:{case_id}", data, actor=actor)
-    return case_id
-
-
-def _put_pieces(t: Turn, case_id: str, pieces: Sequence[Taken]) -> None:
-    rows = [
-        {
-            "case": case_id, "nr": nr, "hall": t.hall, "counter": p.counter, "start": p.start, "end": p.end,
-            "cause": p.cause, "officers": list(p.officers), "waiting_minutes": p.waiting_minutes,
-            "stranded_minutes": p.stranded_minutes, "abandoned": p.abandoned,
-        }
-        for nr, p in enumerate(pieces, 1)
-    ]  # fmt: skip
-    t.connection.execute(insert(case_pieces), rows)
 
 
 def accept(db: Database, case_id: str, note: str = "", *, actor: str, now: datetime) -> None:
@@ -170,10 +44,10 @@ def assign(db: Database, case_id: str, responsible: str, due: date | None, *, ac
     """Says who answers for the case and until when. Raises :class:`Invalid` (``bad_due``, ``responsible_needed``)."""
     if not responsible.strip():
         raise Invalid("responsible_needed", "Isi siapa yang bertanggung jawab.")
-    _check_short(responsible)
+    check_short(responsible)
     with _case(db, case_id, now, LIVE) as (t, case):
         if due != case.due:  # a date that has passed since may stay
-            _check_due(due, places(db, t.connection, case.hall, t.config).date(now))
+            check_due(due, places(db, t.connection, case.hall, t.config).date(now))
         data = {"responsible": responsible.strip(), "due": due.isoformat() if due else None}
         # the name goes to the timeline only: the journal is for ever
         values = {"responsible": responsible.strip(), "due": due}
@@ -188,7 +62,7 @@ def set_meeting(
         raise Invalid("meeting_in_the_past", "Waktu rapat harus sesudah sekarang.")
     if not place.strip():
         raise Invalid("place_needed", "Isi tempat rapat.")
-    _check_short(place)
+    check_short(place)
     with _case(db, case_id, now, LIVE) as (t, case):
         data = {"at": at.isoformat(), "place": place.strip()}
         values = {"meeting_at": at, "meeting_place": place.strip(), "state": "in_progress"}
@@ -310,7 +184,7 @@ def renew(db: Database, case_id: str, taken: Sequence[Taken], *, actor: str, now
             for r in old
         ]
         t.connection.execute(case_pieces.delete().where(case_pieces.c.case == case_id))
-        _put_pieces(t, case_id, fitting)
+        put_pieces(t, case_id, fitting)
         first, last = here.date(fitting[0].start), here.date(fitting[-1].start)
         data = {"was": was, "pieces": len(fitting)}
         values = {"changed": False, "first_day": first, "last_day": last}
@@ -349,22 +223,12 @@ def _change(
     told: dict[str, Any] | None = None,
 ) -> None:
     """A step in the timeline, the row, and the journal's line, which carries no note: people write names in them."""
-    _check_note(note)
+    check_note(note)
     values = values or {}
     t.connection.execute(update(cases).where(cases.c.id == case.id).values(updated=t.now, **values))
-    _step(t, case.id, step, note, data, actor)
+    put_step(t, case.id, step, note, data, actor)
     line = {"number": case.number, "state": values.get("state", case.state)} | (data if told is None else told)
     t.write(f"case_{step}", f"case:{case.id}", line, actor=actor)
-
-
-def _step(t: Turn, case_id: str, step: str, note: str, data: dict[str, Any], actor: str) -> None:
-    highest = select(func.max(case_steps.c.nr)).where(case_steps.c.case == case_id)
-    nr = int(t.connection.execute(highest).scalar_one() or 0) + 1
-    t.connection.execute(
-        case_steps.insert().values(
-            case=case_id, nr=nr, hall=t.hall, at=t.now, by=actor, step=step, note=note.strip(), data=data
-        )
-    )
 
 
 def statuses_of(connection: Connection, hall: str, wanted: set[str]) -> dict[str, str]:
@@ -375,19 +239,22 @@ def statuses_of(connection: Connection, hall: str, wanted: set[str]) -> dict[str
     return dict.fromkeys(wanted, "other") | {row.nip: row.status for row in connection.execute(query)}
 
 
-def _check_due(due: date | None, today: date) -> None:
+def check_due(due: date | None, today: date) -> None:
+    """Raises :class:`Invalid` (``bad_due``) when the hall's date ``today`` is past it."""
     if due is not None and due < today:
         raise Invalid("bad_due", "Batas waktu tidak boleh sebelum hari ini.")
 
 
-def _check_note(note: str) -> None:
+def check_note(note: str) -> None:
+    """Raises :class:`Invalid` (``note_too_long``, ``bad_text``)."""
     if len(note) > LONGEST_NOTE:
         raise Invalid("note_too_long", f"Catatan paling panjang {LONGEST_NOTE} karakter.")
     if not all(sign.isprintable() or sign in "\n\t" for sign in note):  # no letter and no database takes the others
         raise Invalid("bad_text", "Catatan memuat karakter yang tidak sah.")
 
 
-def _check_short(text: str) -> None:
+def check_short(text: str) -> None:
+    """A name or a place, on one line. Raises :class:`Invalid` (``note_too_long``, ``bad_text``)."""
     if len(text.strip()) > LONGEST_NAME:
         raise Invalid("note_too_long", f"Isian ini paling panjang {LONGEST_NAME} karakter.")
     if not text.strip().isprintable():

@@ -1,4 +1,4 @@
-"""Follow-up cases: what is kept of them, and how they are read."""
+"""Follow-up cases: what is kept of them, how it is put there, and how they are read."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    insert,
     select,
 )
 
 from hall.database import Json, Moment, metadata
 from hall.errors import NotFound
+from hall.turn import Turn
 
 MOST_PIECES = 200  # in one case: its letter stays a letter, and is drawn while its reader waits
 MOST_LISTED = 200
@@ -235,6 +237,19 @@ def count_cases(connection: Connection, hall: str, *, agency: str | None = None)
     return {state: int(found) for state, found in connection.execute(query)}
 
 
+def put_pieces(t: Turn, case_id: str, pieces: Sequence[Taken]) -> None:
+    """Puts the vacancies into a case as they are taken in, numbered from 1."""
+    rows = [
+        {
+            "case": case_id, "nr": nr, "hall": t.hall, "counter": p.counter, "start": p.start, "end": p.end,
+            "cause": p.cause, "officers": list(p.officers), "waiting_minutes": p.waiting_minutes,
+            "stranded_minutes": p.stranded_minutes, "abandoned": p.abandoned,
+        }
+        for nr, p in enumerate(pieces, 1)
+    ]  # fmt: skip
+    t.connection.execute(insert(case_pieces), rows)
+
+
 def pieces_of(connection: Connection, case: Case) -> list[CasePiece]:
     """The vacancies of a case as they were taken in, in order of time."""
     query = select(case_pieces).where(case_pieces.c.case == case.id).order_by(case_pieces.c.nr)
@@ -258,6 +273,17 @@ def sums_of(connection: Connection, found: Sequence[Case]) -> dict[str, Sums]:
             before.abandoned + row.abandoned,
         )
     return sums
+
+
+def put_step(t: Turn, case_id: str, step: str, note: str, data: dict[str, Any], actor: str) -> None:
+    """Puts the next line into a case's timeline."""
+    highest = select(func.max(case_steps.c.nr)).where(case_steps.c.case == case_id)
+    nr = int(t.connection.execute(highest).scalar_one() or 0) + 1
+    t.connection.execute(
+        case_steps.insert().values(
+            case=case_id, nr=nr, hall=t.hall, at=t.now, by=actor, step=step, note=note.strip(), data=data
+        )
+    )
 
 
 def steps_of(connection: Connection, case: Case) -> list[Step]:

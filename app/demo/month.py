@@ -27,7 +27,7 @@ from staffing import attendance, case_moves, drafting
 from staffing.absences import enter_absence, whole_days
 from staffing.attendance import Told
 from staffing.case_facts import taken_from
-from staffing.case_moves import Order, open_cases
+from staffing.case_opening import Order, open_cases
 from staffing.entries import plan_officer
 from staffing.facts import record_closure
 from staffing.machines import list_machine

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from staffing import case_moves, outbox, presence
 from staffing.case_facts import taken_from
-from staffing.case_moves import Order
+from staffing.case_opening import Order, open_cases
 from staffing.cases import Now, Taken
 from staffing.flags import open_flags
 from staffing.reported import tell, told_of
@@ -96,15 +96,15 @@ def cases(s: Stage) -> None:
     order = Order(note="Tolong ditindaklanjuti – segera ⏳", responsible="Sekretaris dinas", due=date(2026, 3, 20))
     given = {"taken": here, "order": order}
     other = {"order": replace(order, note="lain")}
-    s.refuses("no_vacancies", case_moves.open_cases, **given | {"taken": []})
-    s.refuses("unknown_case_kind", case_moves.open_cases, **given | {"order": Order(kind="hukuman")})
-    s.refuses("bad_due", case_moves.open_cases, **given | {"order": Order(due=date(2026, 3, 1))})
-    s.refuses("note_too_long", case_moves.open_cases, **given | {"order": Order(note="x" * 100_000)})
-    s.refuses("bad_text", case_moves.open_cases, **given | {"order": Order(note="a\0b")})
-    opened = s.once(case_moves.open_cases, OPENED, "cases case_pieces case_steps", other, **given)
-    s.refuses("already_in_case", case_moves.open_cases, **given)
+    s.refuses("no_vacancies", open_cases, **given | {"taken": []})
+    s.refuses("unknown_case_kind", open_cases, **given | {"order": Order(kind="hukuman")})
+    s.refuses("bad_due", open_cases, **given | {"order": Order(due=date(2026, 3, 1))})
+    s.refuses("note_too_long", open_cases, **given | {"order": Order(note="x" * 100_000)})
+    s.refuses("bad_text", open_cases, **given | {"order": Order(note="a\0b")})
+    opened = s.once(open_cases, OPENED, "cases case_pieces case_steps", other, **given)
+    s.refuses("already_in_case", open_cases, **given)
     asked = {"taken": taken(s, "3"), "order": Order(requested=True)}
-    [wanted] = s.does(case_moves.open_cases, "case_requested", "cases case_pieces case_steps", **asked)
+    [wanted] = s.does(open_cases, "case_requested", "cases case_pieces case_steps", **asked)
     both, one = "cases case_steps", {"case_id": opened[0]}
     s.refuses("unknown_case", case_moves.accept, case_id="entah")
     s.refuses("illegal_step", case_moves.accept, **one)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hall.database import Database
 from staffing import facts
 from staffing.case_facts import take, taken_from
-from staffing.case_moves import Order, open_cases
+from staffing.case_opening import Order, open_cases
 from staffing.cases import Taken
 from staffing.vacancies import vacancies
 from tests.cast import BIMA, SARI, SYSTEM, wib

@@ -12,7 +12,7 @@ from hall.journal import broken_links, since
 from hall.turn import position
 from staffing import case_moves, drafting
 from staffing.case_facts import Reviewer, look_again, scheduled, take
-from staffing.case_moves import Order, open_cases
+from staffing.case_opening import Order, open_cases
 from staffing.cases import (
     Case,
     drafts_of,
