@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as clock_time
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -28,6 +31,8 @@ officer = "{SECOND}"
 counter = "2"
 days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 """
+ZONE = ZoneInfo("Asia/Jakarta")  # the hall's
+LATE = clock_time(23, 59, 45)
 DESKS = {"1": (OFFICER, "ktp"), "2": (SECOND, "pkb")}
 
 
@@ -64,15 +69,31 @@ class Crew:
         body = {"service": DESKS[counter][1], "confirm": True}
         self.tickets.append(self.ask("POST", f"/halls/{HALL}/tickets", "kiosk", json=body).json())
 
-    def call(self, counter: str) -> None:
-        """The officer is done with whoever is there, and calls the next."""
+    def done(self, counter: str) -> None:
+        """The officer is done with whoever is there."""
         if self._at[counter]:
             for move in ("start", "finish"):
                 self.ask("POST", f"/tickets/{self._at[counter]}/{move}")
+        self._at[counter] = ""
+
+    def call(self, counter: str) -> None:
+        """The officer is done with whoever is there, and calls the next."""
+        self.done(counter)
         self._at[counter] = self.ask("POST", f"/halls/{HALL}/counters/{counter}/call").json()["id"]
         board = self._board(f"?since={self._known}")
         self._known = board["seq"]
         self.calls += [(time.time(), line["seq"]) for line in board["lines"]]
+
+    def night(self) -> None:
+        """Around midnight nobody is there: the last are served, and the officers sit down again on the new day."""
+        now = datetime.now(ZONE)
+        if now.time() < LATE:
+            return
+        for counter in DESKS:
+            self.done(counter)
+        morning = datetime.combine(now.date() + timedelta(days=1), clock_time(0, 0, 15), ZONE)
+        time.sleep((morning - now).total_seconds())
+        self.sit_down()
 
     def forget(self) -> None:
         """A backup was restored: nobody knows any more who is being served."""
@@ -88,6 +109,7 @@ class Crew:
         def work() -> None:
             try:
                 while not self._end.is_set():
+                    self.night()
                     for counter in DESKS:
                         self.come(counter)
                         self.call(counter)

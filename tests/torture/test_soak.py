@@ -57,6 +57,7 @@ def work(hall: LiveHall, crew: Crew, line: BadLine, minutes: float, dice: random
     bad_until: float | None = None
     counters = list(DESKS)
     while (at := time.monotonic()) < end:
+        crew.night()
         counter = dice.choice(counters)
         crew.come(counter)
         time.sleep(dice.uniform(0.2, 0.5))
