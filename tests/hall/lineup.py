@@ -39,15 +39,16 @@ class Queue:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.commits = commits_of(db)
-        self._go = threading.Event()
+        self._held, self._go = threading.Event(), threading.Event()
         self._pool = ThreadPoolExecutor(max_workers=MOST + 10)
         self.writers = db.writers("contoh")
         self.lock = self.writers.lock
         self._first = self._pool.submit(self._hold)
-        self.wait_for(lambda: self.lock._taken)
+        self.wait_for(self._held.is_set)  # not only asked for: on PostgreSQL another process could still be first
 
     def _hold(self) -> None:
         with turn(self.db, "contoh", NOW):
+            self._held.set()
             assert self._go.wait(20)
 
     @staticmethod
