@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from hall.journal import since
 from staffing import facts
@@ -22,7 +23,7 @@ from tests.cast import AYU, BAMBU, JATI, LINTANG, MELATI, RANDU, SEKAR, TUESDAY,
 DAY = wib(TUESDAY, "00:00"), wib("2026-03-04", "00:00")
 
 
-def send(visitor: Visitor, path: str, **form: str) -> object:
+def send(visitor: Visitor, path: str, **form: str) -> TestResponse:
     """Sends a form as a browser does."""
     return visitor.client.post(path, data=form | {"csrf_token": visitor.csrf}, headers={"Accept": "text/html"})
 
@@ -67,8 +68,8 @@ def test_an_absence_takes_three_touches(stage: Stage) -> None:
     assert key and f'value="{TUESDAY}"' in form  # the day is filled in; the kind is chosen, the letter may follow
     fields = {"officer": LINTANG.nip, "key": key[1], "kind": "sick", "first": TUESDAY, "last": TUESDAY, "document": ""}
     answer = send(head, "/admin/blora/petugas/tidak-masuk", **fields)
-    assert answer.status_code == 303  # type: ignore[attr-defined]
-    after = head.page(answer.location).text  # type: ignore[attr-defined]
+    assert answer.status_code == 303
+    after = head.page(answer.location).text
     assert f"Tercatat: {LINTANG.name} sakit, 3 Maret 2026." in after
     assert "surat belum ada" in card(after, LINTANG.nip)
     send(head, "/admin/blora/petugas/tidak-masuk", **fields)  # a second touch on the same button
@@ -79,8 +80,8 @@ def test_a_refusal_is_told_in_the_form_which_keeps_what_was_typed(stage: Stage) 
     head = stage.signed_in("embun")
     answer = send(head, f"/admin/blora/petugas/tidak-masuk?catat={LINTANG.nip}", officer=LINTANG.nip, kind="leave",
                   first="2026-03-05", last="2026-03-04", document="SK 9")  # fmt: skip
-    assert answer.status_code == 422  # type: ignore[attr-defined]
-    text = answer.text  # type: ignore[attr-defined]
+    assert answer.status_code == 422
+    text = answer.text
     assert "Tanggal selesai tidak boleh sebelum tanggal mulai." in text
     assert 'value="SK 9"' in text and 'value="leave" required checked' in text
     assert away(stage) == []
@@ -95,7 +96,7 @@ def test_hours_of_one_day_are_taken_by_the_halls_clock(stage: Stage) -> None:
     assert (row.start, row.end) == (at("13:00"), at("15:30"))
     both = send(head, "/admin/blora/petugas/tidak-masuk", officer=BAMBU.nip, kind="permission", first=TUESDAY,
                 last="2026-03-04", start="13:00", end="15:30")  # fmt: skip
-    assert both.status_code == 422  # type: ignore[attr-defined]
+    assert both.status_code == 422
 
 
 def test_a_letter_that_comes_later_is_added_and_a_mistake_withdrawn(stage: Stage) -> None:
@@ -107,14 +108,14 @@ def test_a_letter_that_comes_later_is_added_and_a_mistake_withdrawn(stage: Stage
     assert "surat belum ada" in page and LINTANG.name in page
     changed = send(head, f"/admin/blora/tidak-masuk/{first}/ubah", kind="sick", first=TUESDAY, last="2026-03-04",
                    document="SKD 7/2026", reason="surat menyusul")  # fmt: skip
-    assert changed.status_code == 303  # type: ignore[attr-defined]
+    assert changed.status_code == 303
     assert away(stage) == [(LINTANG.nip, "sick", "SKD 7/2026")]
     with stage.db.reading() as connection:
         second = connection.execute(
             select(facts.absences.c.id).where(facts.absences.c.withdrawn.is_(None))
         ).scalar_one()
     without = send(head, f"/admin/blora/tidak-masuk/{second}/tarik?ubah={second}", reason=" ")
-    assert without.status_code == 422 and "Alasan harus diisi." in without.text  # type: ignore[attr-defined]
+    assert without.status_code == 422 and "Alasan harus diisi." in without.text
     send(head, f"/admin/blora/tidak-masuk/{second}/tarik", reason="salah orang")
     assert away(stage) == []
     assert len(away(stage, withdrawn=True)) == 2
@@ -153,7 +154,7 @@ def test_another_agencys_attendance_is_refused_to_programs_too(stage: Stage, pat
 def test_an_absence_of_another_agencys_officer_is_refused_by_form_and_interface(stage: Stage) -> None:
     head = stage.signed_in("embun")
     form = send(head, "/admin/blora/petugas/tidak-masuk", officer=RANDU.nip, kind="sick", first=TUESDAY)
-    assert form.status_code == 403  # type: ignore[attr-defined]
+    assert form.status_code == 403
     body = {"officer": RANDU.nip, "kind": "sick", "from": DAY[0].isoformat(), "to": DAY[1].isoformat(), "document": "x"}
     assert head.post("absences", body).json["code"] == "other_agency"
     assert stage.signed_in("bkd").post("absences", body).json["code"] == "other_agency"  # Samsat is the province's
@@ -217,7 +218,7 @@ def test_a_substitute_is_named_on_the_page_and_seen_on_the_floor(stage: Stage) -
     page = head.page(f"/admin/blora/jadwal?untuk=3&cara=substitute&siapa={BAMBU.nip}").text
     assert "Pengganti untuk" in page and SEKAR.name in page
     form = {"counter": "3", "how": "substitute", "whom": BAMBU.nip, "officer": SEKAR.nip, "first": TUESDAY}
-    assert send(head, "/admin/blora/jadwal", **form).status_code == 303  # type: ignore[attr-defined]
+    assert send(head, "/admin/blora/jadwal", **form).status_code == 303
     planned = {c["counter"]: c["planned"] for c in head.get("floor").json["counters"]}["3"]
     assert [p["nip"] for p in planned] == [SEKAR.nip]
     after = head.page("/admin/blora/jadwal").text
@@ -265,11 +266,11 @@ def test_the_post_register_is_kept_on_its_page(stage: Stage) -> None:
         "since": TUESDAY,
         "reason": "SK 1",
     }
-    assert send(manager, "/admin/blora/formasi", **form).status_code == 303  # type: ignore[attr-defined]
+    assert send(manager, "/admin/blora/formasi", **form).status_code == 303
     page = manager.page("/admin/blora/formasi?instansi=dukcapil").text
     assert "sejak 03/03/2026" in page and "SK 1" in page
     again = send(manager, "/admin/blora/formasi?untuk=6", **form)
-    assert again.status_code == 409 and "Catatan yang sama sudah ada." in again.text  # type: ignore[attr-defined]
+    assert again.status_code == 409 and "Catatan yang sama sudah ada." in again.text
 
 
 def test_a_roll_call_arrives_over_the_interface_once(stage: Stage) -> None:
@@ -330,16 +331,16 @@ def test_a_file_of_absences_is_looked_at_first_and_forgotten_afterwards(stage: S
     assert "1 baris bermasalah, 1 baris baik." in shown and LINTANG.name in shown and "tipes" not in shown
     assert stage.signed_in("wulan").page(answer.location).status_code == 404  # somebody else's file
     refused = send(head, answer.location, rows="all")
-    assert refused.status_code == 422 and away(stage) == []  # type: ignore[attr-defined]
+    assert refused.status_code == 422 and away(stage) == []
     taken = send(head, answer.location, rows="good")
-    assert taken.status_code == 303  # type: ignore[attr-defined]
-    assert "1 catatan diimpor." in head.page(taken.location).text  # type: ignore[attr-defined]
+    assert taken.status_code == 303
+    assert "1 catatan diimpor." in head.page(taken.location).text
     assert away(stage) == [(LINTANG.nip, "sick", "")]
     again = send(head, answer.location, rows="good")  # pressed twice
-    assert (again.status_code, again.location) == (303, taken.location)  # type: ignore[attr-defined]
+    assert (again.status_code, again.location) == (303, taken.location)
     assert head.page(answer.location).status_code == 404
     with stage.db.reading() as connection:
         kept = find_delivery(connection, "blora", answer.location.rpartition("/")[2])
     assert (kept.body, kept.name, kept.digest, kept.size) == (b"", "", "", 0)
     nothing = send(head, "/admin/blora/tidak-masuk/berkas")
-    assert nothing.status_code == 422 and "Pilih berkas" in nothing.text  # type: ignore[attr-defined]
+    assert nothing.status_code == 422 and "Pilih berkas" in nothing.text
