@@ -4,8 +4,8 @@ import { post } from "./ask.js";
 import { Alarm } from "./alarm.js";
 import { Words, put } from "./words.js";
 
-const SILENT_MS = 10_000; // without an answer for so long the page says that it is not current, if it asks that often
-const ANSWER_MS = 6500; // and else so long after the next answer was due: a line may die without a word
+const SILENT_MS = 9000; // without an answer for so long the page says that it is not current, if it asks that often: within 10 s
+const ANSWER_MS = 5500; // and else so long after the next answer was due: a line may die without a word
 const FIRST_RETRY_MS = 1000;
 const PATIENT_MS = 8000;
 const HASTY_MS = 2500; // a browser holds up to six connections, all dead on a line that died, and tries one with each question
@@ -182,7 +182,7 @@ $("sure-yes").addEventListener("click", async () => {
 
 for (const kind of ["online", "pageshow"]) window.addEventListener(kind, () => known && pace !== null && ask());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && pace !== null && ask());
-setInterval(drawLiveness, 1000);
+setInterval(drawLiveness, 500);
 
 try {
   words.use(sessionStorage.getItem("antre-language") ?? document.documentElement.lang);

@@ -22,7 +22,7 @@ NAMES = ("muddled", "slow", "cut", "silent", "held", "good")
 GOOD = 5  # what its screens wait for is the machine's doing
 BROKEN = (2, 3, 4)  # the lines that are out of order for a while
 BACK_S = 2.0  # from a line's return until its screens show what is so
-BANNER_S = 10.0  # from a line's end until its screens say so; and a second until they look
+BANNER_S = 10.0  # from a line's end until its screens say so
 OLD_S = 8  # calls older than this are shown and not spoken
 MUDDLED = Manners(latency=(0.0, 0.3), asked_twice=0.3, nudge_lost=0.2, nudge_twice=0.3, nudge_late=(0.0, 1.5))
 SLOW = Manners(latency=(0.3, 0.6), bytes_a_second=20_000)
@@ -121,7 +121,7 @@ def break_for(lines: list[BadLine], watch: Watch, crew: Crew, seconds: float | N
         for nr in BROKEN:
             watch.screens.until(lambda screen: screen.live is False, "said to be cut off", 60, nr)
             said = watch.banners(began, nr, live=False)
-            watch.within(f"cut off ({NAMES[nr]})", began, BANNER_S + 1, said)
+            watch.within(f"cut off ({NAMES[nr]})", began, BANNER_S, said)
         assert all(screen.live for nr in (0, 1, GOOD) for screen in watch.screens.on(nr)), (
             "a line that works counts as cut off"
         )

@@ -74,7 +74,8 @@ export class Live {
   constructor({
     namespace, hall, boardUrl,
     onBoard = nothing, onLines = nothing, onLiveness = nothing, onDenied = nothing,
-    since = null, pollMs = 7000, silentMs = 10000, requestMs = 8000, headers = {},
+    since = null, pollMs = 6000, silentMs = 9000, requestMs = 8000, headers = {},
+    // silentMs: what is promised after 10 s must be drawn by then, on a slow machine too
     suspectMs = 500, // a question unanswered for so long may never be answered, unless answers have been taking longer
   }) {
     Object.assign(this, { namespace, hall, boardUrl, onBoard, onLines, onLiveness, onDenied, pollMs, silentMs, requestMs, headers, suspectMs });
