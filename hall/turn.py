@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, func, select, update
+from sqlalchemy import BigInteger, Column, Connection, String, Table, bindparam, func, or_, select, update
 
 from hall.database import Database, metadata
 from hall.errors import NotFound, Refusal
@@ -30,8 +30,11 @@ turns = Table(
 
 _state = select(turns.c.seq, turns.c.hash, turns.c.config).where(turns.c.hall == bindparam("b_hall"))
 _read, _read_locked = Prepared(_state), Prepared(_state.with_for_update())
-_recorded = Prepared(
-    select(journal.c.recorded).where(journal.c.hall == bindparam("b_hall"), journal.c.seq == bindparam("b_seq"))
+_written = Prepared(
+    select(journal.c.seq, journal.c.hash, journal.c.recorded).where(
+        journal.c.hall == bindparam("b_hall"),
+        or_(journal.c.seq == bindparam("b_seq"), journal.c.seq == bindparam("b_before")),
+    )
 )
 _forward = (
     update(turns)
@@ -42,6 +45,9 @@ _advance = Prepared(_forward)
 _advance_and_say = _forward.returning(func.pg_notify(CHANNEL, bindparam("b_said")))  # one way to the server, not two
 _insert = Prepared(journal.insert())
 
+Known = tuple[tuple[int, str, int], dict[str, Any], datetime | None]
+FAR_BACK = 1000  # lines by others after which it is cheaper to look at everything anew than at what they speak of
+
 
 class Turn:
     """The open turn of one hall.
@@ -50,7 +56,8 @@ class Turn:
     and whoever asked first. ``asked`` is the moment that the caller gave.
     ``seq`` is the last journal line so far; ``config`` counts changes of the hall's set-up; ``memory`` is what this
     process still knows from the turn before: it is empty when anybody else wrote in between, or when a turn failed, so
-    what is in it is true. Whoever changes what it speaks of sets ``touched`` first.
+    what is in it is true. Whoever changes what it speaks of sets ``touched`` first. What was true at an earlier line is
+    offered by :meth:`take_earlier`.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class Turn:
         state: tuple[int, str, int],
         memory: dict[str, Any],
         recorded: datetime | None = None,
+        earlier: Known | None = None,
     ) -> None:
         self.db = db
         self.connection = connection
@@ -74,6 +82,7 @@ class Turn:
         self.touched = False
         self._config_before = self.config
         self._recorded = recorded
+        self._earlier = earlier
 
     @property
     def state(self) -> tuple[int, str, int]:
@@ -111,9 +120,20 @@ class Turn:
         return self.seq
 
     @property
-    def known(self) -> tuple[tuple[int, str, int], dict[str, Any], datetime | None]:
+    def known(self) -> Known:
         """What the next turn of this process may believe, if nobody else writes before it."""
+        if self._earlier is not None and not self.memory:
+            return self._earlier  # nobody needed it in this turn: it is as old as it was
         return self.state, self.memory, self.now if self.lines else self._recorded
+
+    def take_earlier(self) -> tuple[int, dict[str, Any]] | None:
+        """What this process knew at an earlier line of this journal, and that line's number; once.
+
+        The set-up is the same since, and others wrote the lines after it. None if there is nothing of the kind, or if
+        this turn has already changed something of which no line tells yet.
+        """
+        earlier, self._earlier = self._earlier, None
+        return None if earlier is None or not self.untouched else (earlier[0][0], earlier[1])
 
     def set_up_changed(self) -> None:
         """Says that places, people, hours or options changed: everybody reads them anew, and nothing is remembered."""
@@ -198,8 +218,14 @@ def _take(db: Database, connection: Connection, hall: str, now: datetime) -> Tur
     known, state = db.memory.pop(hall, None), (seq, last, config)
     if known is not None and known[0] == state:
         return Turn(db, connection, hall, now, *known)
-    line = _recorded.first(connection, {"b_hall": hall, "b_seq": seq})
-    return Turn(db, connection, hall, now, state, {}, line[0] if line is not None else None)
+    before = known[0] if known is not None and known[1] else (seq, last, config)
+    written = _written.rows(connection, {"b_hall": hall, "b_seq": seq, "b_before": before[0]})
+    lines = {nr: (told, recorded) for nr, told, recorded in written}
+    # A line's hash covers all before it: if ours still stands there, what we knew was true then. It is not there after
+    # a commit of our own that failed, or when an older backup was restored.
+    stands = 0 < seq - before[0] <= FAR_BACK and before[0] in lines and lines[before[0]][0] == before[1]
+    earlier = known if stands and before[2] == config else None
+    return Turn(db, connection, hall, now, state, {}, lines[seq][1] if seq in lines else None, earlier)
 
 
 class Batch:

@@ -97,9 +97,7 @@ def issue(
         )
         t.touched = True
         _insert.run(t.connection, _row(ticket))
-        line.last_number[wanted.prefix] = number
-        line.waiting[service][rank] += 1
-        line.issued[service] += 1
+        line.ticket_issued(ticket)
         slip = {"state": "none"}
         if print_slip:
             slip = order_slip(t, line.places, ticket, kiosk, slip_facts(line.places, ticket, ahead, expected))

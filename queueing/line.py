@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from hall.clock import midnight_after
 from hall.database import MICROSECOND
+from hall.journal import journal
 from hall.places import Places, places
+from hall.statements import Prepared
 from hall.turn import Turn
 from queueing import tickets as tk
 from queueing.desks import CLOSED, OPEN, all_desks
 from queueing.estimate import estimate
 
 RECENT = 20  # handling times looked at for the present pace
+UNSETTLED = (*tk.OPEN, tk.NO_SHOW)  # whoever missed the call may yet come back
 TRUST = 5  # how many real handling times weigh as much as the standard minutes
 
 
@@ -34,6 +37,7 @@ class Line:
     pace: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=RECENT)))
     called: int = 0
     missed: int = 0
+    unsettled: dict[str, tk.Ticket] = field(default_factory=dict)  # today's tickets that may still move, by id
 
     def open_counters(self, service: str) -> list[str]:
         """The counters that take this service and are open for calling now."""
@@ -84,6 +88,13 @@ class Line:
         due = self.places.calendar.due_intervals(agency, counter, start, end)
         return sum(i.duration.total_seconds() for i in due) / 60
 
+    def ticket_issued(self, ticket: tk.Ticket) -> None:
+        """Keeps the line true after a number was given to somebody who waits."""
+        self.last_number[ticket.prefix] = ticket.number
+        self.waiting[ticket.service][ticket.rank] += 1
+        self.issued[ticket.first_service] += 1
+        self.unsettled[ticket.id] = ticket
+
     def ticket_changed(self, before: tk.Ticket, after: tk.Ticket) -> None:
         """Keeps the line true after a ticket changed."""
         # a ticket of yesterday may still stand at a counter: it keeps the counter busy, all else of it is not today's
@@ -93,6 +104,9 @@ class Line:
             self.live.add(after.counter)
         if before.business_date != self.date:
             return
+        self.unsettled.pop(after.id, None)
+        if after.state in UNSETTLED:
+            self.unsettled[after.id] = after
         if before.state == tk.WAITING:
             self.waiting[before.service][before.rank] -= 1
         if after.state == tk.WAITING:
@@ -117,17 +131,44 @@ class Line:
 
 
 def line_of(t: Turn) -> Line:
-    """The line inside a turn: remembered when nobody wrote in between, counted anew otherwise.
+    """The line inside a turn: remembered when nobody wrote in between, brought up to date where others wrote a little,
+    counted anew otherwise.
 
     The first turn of a new business date ends what yesterday left waiting (``ticket_expired``).
     """
     line: Line | None = t.memory.get("line")
     hall = line.places if line is not None else places(t.db, t.connection, t.hall, t.config)
     today = hall.date(t.now)
+    if line is None and (line := _brought_up_to_date(t, today)) is not None:
+        t.memory["line"] = line
     if line is None or line.date != today:
         end_days_before(t, hall, today)
         line = count(t.connection, hall, today)
+        here = {"b_hall": t.hall, "b_date": today}
+        line.unsettled = {row[0]: tk.Ticket(*row) for row in t.connection.execute(_unsettled, here)}
         t.memory["line"] = line
+    return line
+
+
+def _brought_up_to_date(t: Turn, today: date) -> Line | None:
+    """The line as this process knew it at an earlier line of the journal, after what others did since; or None.
+
+    Without it each of several processes on one database counts the whole day whenever another wrote, and a hall grows
+    slower with every ticket of the day.
+    """
+    earlier = t.take_earlier()
+    line: Line | None = earlier[1].get("line") if earlier is not None else None
+    if earlier is None or line is None or line.date != today:
+        return None
+    here = {"b_hall": t.hall, "b_from": earlier[0], "b_upto": t.seq}
+    moved = [ticket for row in _moved.rows(t.connection, here) if (ticket := tk.Ticket(*row)).business_date == today]
+    new = [ticket for ticket in moved if ticket.number > line.last_number[ticket.prefix]]
+    for ticket in sorted(new, key=lambda ticket: ticket.number):
+        line.ticket_issued(replace(ticket, state=tk.WAITING))
+    for ticket in sorted(moved, key=lambda ticket: (ticket.ended_at or t.now, ticket.place)):  # as they are counted
+        if (before := line.unsettled.get(ticket.id)) is not None:
+            line.ticket_changed(before, ticket)
+    _look_at_counters(t.connection, line)
     return line
 
 
@@ -146,6 +187,11 @@ _pace = (
 )
 _before = (_c.hall == bindparam("b_hall")) & (_c.business_date < bindparam("b_date"))
 _still_waiting, _still_held = select(tk.tickets).where(_before, tk.WAITS), select(tk.tickets).where(_before, tk.IS_HELD)
+_unsettled = select(tk.tickets).where(_today, _c.state.in_(UNSETTLED))
+_told = select(journal.c.subject).where(
+    journal.c.hall == bindparam("b_hall"), journal.c.seq > bindparam("b_from"), journal.c.seq <= bindparam("b_upto")
+)
+_moved = Prepared(select(tk.tickets).where(_c.id.in_(_told)))  # by nothing else: or the whole day is looked through
 _live = select(_c.counter).where(_c.hall == bindparam("b_hall"), tk.AT_COUNTER)
 
 
@@ -164,9 +210,13 @@ def count(connection: Connection, hall: Places, today: date) -> Line:
             line.missed += people if state == tk.NO_SHOW else 0
     for service, called_at, ended_at in connection.execute(_pace, here):
         line.pace[service].append((ended_at - called_at).total_seconds() / 60)
-    line.desks = {code: d.state for code, d in all_desks(connection, hall.code).items() if d.state != CLOSED}
-    line.live = {row.counter for row in connection.execute(_live, {"b_hall": hall.code})}
+    _look_at_counters(connection, line)
     return line
+
+
+def _look_at_counters(connection: Connection, line: Line) -> None:
+    line.desks = {code: d.state for code, d in all_desks(connection, line.places.code).items() if d.state != CLOSED}
+    line.live = {row.counter for row in connection.execute(_live, {"b_hall": line.places.code})}
 
 
 def end_days_before(t: Turn, hall: Places, today: date) -> int:
